@@ -1,0 +1,227 @@
+"""The card: `rec/<segment>.mkv`, and beside it what is known of the file.
+
+    .new    a manifest without hash: begun, and when the size in it is that of the file, whole
+    .tip    the signed manifest; the gateway has not confirmed it yet
+    .ok     the same, confirmed: this segment may go when room is needed
+Each is written whole before the one before it is removed; nothing is renamed, which FAT does not do in one piece.
+"""
+
+import asyncio
+import os
+
+from store import files
+from store.errors import EIO, ENOSPC
+
+from protocol import media
+from protocol.errors import ProtocolError
+from protocol.manifest import Manifest
+
+FOLDER = "/rec"
+MOST_LISTED = 64
+LIST_STEP = 8
+MOST_MANIFEST_BYTES = 2048
+
+
+class Shelf:
+    """Segments on the board's card.
+
+    Args:
+        board: has card(), card_lost() and card_space().
+        count, note: as in Alarms.
+
+    Attributes: stored_kib (what the confirmed segments take), waiting (segments that are not confirmed); on_lost
+    (functions that close what they have open on the card, before it is let go).
+    """
+
+    def __init__(self, board, count, note) -> None:
+        self._board = board
+        self._count = count
+        self._note = note
+        self._root: str | None = None
+        self._complained = ""
+        self.stored_kib = 0
+        self.waiting = 0
+        self.on_lost: list = []
+        self._stored: list[str] = []
+
+    @property
+    def there(self) -> bool:
+        """Whether there is a card that works."""
+        return self._root is not None
+
+    def look(self) -> bool:
+        """Takes up the card if there is one; True when it works."""
+        if self._root is None:
+            root = self._board.card()
+            if root is None:
+                return False
+            try:
+                _folder(root + FOLDER)
+            except OSError as error:
+                self.failed(error)
+                return False
+            self._root = root + FOLDER
+        return True
+
+    def failed(self, error) -> None:
+        """The card refused something; it is looked for anew, unless it is only full."""
+        self._count("card_errors")
+        text = "card: error %s" % (error.errno if isinstance(error, OSError) else error)
+        if text != self._complained:
+            self._complained = text
+            self._note(text)
+        if getattr(error, "errno", EIO) != ENOSPC and self._root is not None:
+            self._root = None
+            for lost in self.on_lost:
+                lost()
+            self._board.card_lost()
+
+    def probe(self) -> None:
+        """Something could not be read: is it that file, or the card? Writes, as what is read may come from RAM."""
+        try:
+            self._put(self.path("probe", ".tmp"), b"?")
+            self.remove("probe", ".tmp")
+        except OSError as error:
+            self.failed(error)
+
+    def path(self, name: str, ending: str) -> str:
+        """Of a segment's file. OSError when there is no card."""
+        if self._root is None:
+            raise OSError(EIO)
+        return self._root + "/" + name + ending
+
+    def names(self):
+        """Steps through the folder: yields (segment's name, ending), and None where there is time for others."""
+        if self._root is None:
+            raise OSError(EIO)
+        step = 0
+        for entry in os.ilistdir(self._root):
+            name, dot, ending = entry[0].rpartition(".")
+            step += 1
+            if step % LIST_STEP == 0:
+                yield None
+            try:
+                media.segment_of(name)
+            except ProtocolError:
+                # Somebody else's file.
+                continue
+            yield name, dot + ending
+
+    def manifest(self, name: str, ending: str) -> "Manifest | None":
+        """What is known of a segment, None when that is not there or not whole."""
+        path = self.path(name, ending)
+        if not 0 < files.size_bytes(path) <= MOST_MANIFEST_BYTES:
+            return None
+        try:
+            with open(path, "rb") as stream:
+                return Manifest.decode(stream.read())
+        except ProtocolError:
+            return None
+
+    def put(self, name: str, ending: str, data: bytes) -> None:
+        """Writes a small file; it is on the card when this returns. On a full card stored segments go for it."""
+        while True:
+            try:
+                self._put(self.path(name, ending), data)
+                return
+            except OSError as error:
+                if error.errno != ENOSPC or not self.drop_stored():
+                    raise
+
+    def _put(self, path: str, data: bytes) -> None:
+        with open(path, "wb") as stream:
+            if stream.write(data) != len(data):
+                raise OSError(ENOSPC)
+            files.sync(stream)
+
+    def remove(self, name: str, ending: str) -> None:
+        """Removes one of a segment's files, if it is there."""
+        files.remove(self.path(name, ending))
+
+    async def stored(self, name: str, manifest: Manifest) -> None:
+        """The gateway has the segment, whose `.tip` says `manifest`: it may go from now on."""
+        try:
+            self.put(name, ".ok", manifest.encode())
+        except OSError as error:
+            if error.errno != ENOSPC:
+                raise
+            # No room to say that it may go: so it goes.
+            self.remove(name, ".mkv")
+            self.remove(name, ".ok")
+            self.remove(name, ".tip")
+            self.waiting = max(0, self.waiting - 1)
+            return
+        await _pause()
+        self.remove(name, ".tip")
+        self.waiting = max(0, self.waiting - 1)
+        self.stored_kib += _kib(manifest.size)
+        if len(self._stored) < MOST_LISTED:
+            self._stored.append(name)
+
+    # Room
+
+    def space(self) -> "tuple[int, int]":
+        """(KiB free, KiB in all); (0, 0) without a card."""
+        if self._root is None:
+            return 0, 0
+        free, total = self._board.card_space()
+        return (0, 0) if free is None else (free, total)
+
+    def pressing_pct(self) -> int:
+        """How much of the card is taken by what must not go."""
+        free, total = self.space()
+        if not total:
+            return 0
+        return max(0, min(100, (total - free - self.stored_kib) * 100 // total))
+
+    def drop_stored(self) -> bool:
+        """Removes the stored segment that was stored first; False when there is none in the list."""
+        if not self._stored:
+            return False
+        name = self._stored.pop(0)
+        size = max(0, files.size_bytes(self.path(name, ".mkv")))
+        if self.manifest(name, ".ok") is None:
+            return True
+        self.remove(name, ".mkv")
+        self.remove(name, ".ok")
+        self.stored_kib = max(0, self.stored_kib - _kib(size))
+        return True
+
+    async def drop_stored_of_all(self) -> bool:
+        """As drop_stored; looks for more on the card when the list is at its end."""
+        if not self._stored and self.stored_kib:
+            await self.list_stored(_pause)
+        return self.drop_stored()
+
+    async def list_stored(self, pause) -> None:
+        """Lists what may go, as far as the list goes, and counts all of it."""
+        found: list[str] = []
+        kib = 0
+        for entry in self.names():
+            if entry is None:
+                await pause()
+            elif entry[1] == ".ok":
+                size = files.size_bytes(self.path(entry[0], ".mkv"))
+                if size < 0:
+                    # The power failed while it was removed.
+                    self.remove(entry[0], ".ok")
+                    continue
+                kib += _kib(size)
+                if len(found) < MOST_LISTED:
+                    found.append(entry[0])
+        self._stored, self.stored_kib = found, kib
+
+
+async def _pause() -> None:
+    await asyncio.sleep_ms(0)
+
+
+def _kib(size: int) -> int:
+    return (size + 1023) // 1024
+
+
+def _folder(path: str) -> None:
+    try:
+        os.stat(path)
+    except OSError:
+        os.mkdir(path)

@@ -1,0 +1,102 @@
+"""Segments that the gateway has not confirmed yet: whose manifest is due, and what of them is wanted."""
+
+MOST = 64
+ASKED = 4
+FIRST_PAUSE_MS = 2000
+MOST_PAUSE_MS = 60_000
+NEVER_MS = 1 << 62
+
+
+class Entry:
+    """One segment. `ranges`: start, end, start, end, ... of what is still to be sent before its manifest."""
+
+    def __init__(self, name: str, segment: bytes, ranges: "list[int]", now_ms: int) -> None:
+        self.name = name
+        self.segment = segment
+        self.ranges = ranges
+        self.due_ms = now_ms
+        self.pause_ms = FIRST_PAUSE_MS
+        self.refused = False
+
+
+class Waiting:
+    """Bounded; what has no place stays on the card and is found there again (`more`)."""
+
+    def __init__(self) -> None:
+        self._entries: list[Entry] = []
+        self.more = False
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def find(self, segment: bytes) -> "Entry | None":
+        """The entry of a segment, or None."""
+        for entry in self._entries:
+            if entry.segment == segment:
+                return entry
+        return None
+
+    def add(self, name: str, segment: bytes, ranges: "list[int]", now_ms: int) -> bool:
+        """A segment is sealed here and waits for the gateway; False when there is no place for it now."""
+        if self.find(segment) is not None:
+            return True
+        if len(self._entries) >= MOST:
+            self.more = True
+            return False
+        self._entries.append(Entry(name, segment, ranges, now_ms))
+        return True
+
+    def remove(self, entry: Entry) -> None:
+        """The gateway has it."""
+        self._entries.remove(entry)
+
+    def clear(self) -> None:
+        """The card is gone."""
+        self._entries.clear()
+        self.more = False
+
+    def _asked(self) -> "list[Entry]":
+        return [entry for entry in self._entries if not entry.refused][:ASKED]
+
+    def due(self, now_ms: int) -> "Entry | None":
+        """Whose manifest is to be sent now."""
+        for entry in self._asked():
+            if not entry.ranges and now_ms >= entry.due_ms:
+                return entry
+        return None
+
+    def next_ms(self, now_ms: int) -> int:
+        """How long there is nothing to do."""
+        times = [entry.due_ms for entry in self._asked() if not entry.ranges]
+        return max(0, min(times) - now_ms) if times else MOST_PAUSE_MS
+
+    def told(self, entry: Entry, now_ms: int) -> None:
+        """Its manifest has been sent: again after a pause, which doubles."""
+        entry.due_ms = now_ms + entry.pause_ms
+        entry.pause_ms = min(MOST_PAUSE_MS, entry.pause_ms * 2)
+
+    def wanted(self) -> "Entry | None":
+        """The oldest of those of which something is to be sent."""
+        for entry in self._asked():
+            if entry.ranges:
+                return entry
+        return None
+
+    def sent(self, entry: Entry, start: int, end: int, now_ms: int) -> None:
+        """These bytes, the first of its `ranges`, have gone out."""
+        if not entry.ranges or entry.ranges[0] != start:
+            # The gateway has asked anew meanwhile.
+            return
+        if end < entry.ranges[1]:
+            entry.ranges[0] = end
+            return
+        entry.ranges = entry.ranges[2:]
+        if not entry.ranges:
+            entry.due_ms = now_ms
+            entry.pause_ms = FIRST_PAUSE_MS
+
+    def hurry(self, now_ms: int) -> None:
+        """The link is back: all is due."""
+        for entry in self._entries:
+            entry.due_ms = now_ms
+            entry.pause_ms = FIRST_PAUSE_MS

@@ -1,0 +1,1 @@
+"""What survives a power cut on the unit: journal, settings, events."""
