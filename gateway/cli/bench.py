@@ -1,0 +1,156 @@
+"""`tipstaff bench …`: how fast it is, beside the raw limit of the same machine."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+from collections.abc import Awaitable, Callable
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+
+from bench.report import Report
+
+benches = typer.Typer(help=__doc__, no_args_is_help=True)
+
+
+class Broker(enum.StrEnum):
+    """The brokers that we start ourselves."""
+
+    EMBEDDED = "embedded"
+    MOSQUITTO = "mosquitto"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.add_typer(benches, name="bench")
+
+
+@benches.callback()
+def _benches() -> None:
+    """How fast it is, beside the raw limit of the same machine in the same run."""
+
+
+@benches.command()
+def alarm(
+    presses: Annotated[int, typer.Option(min=10, max=100_000, help="How often the button is pressed.")] = 500,
+    quick: Annotated[bool, typer.Option("--quick", help="60 presses; ends within 45 s.")] = False,
+    broker: Annotated[Broker, typer.Option(help="Which broker to measure through.")] = Broker.EMBEDDED,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """From the button's edge on the unit to the alarm in a WebSocket client, and to the unit's receipt.
+
+    Status 0 when the targets are reached, 1 when they are not.
+    """
+    from bench.alarm import QUICK_PRESSES, measure
+    from gateway.logs import configure
+    from gateway.settings import LogSettings
+
+    configure(LogSettings(level="error"))
+    console = Console(stderr=True)
+    columns = (TextColumn("pressing"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, transient=True, disable=as_json) as progress:
+        task = progress.add_task("pressing")
+
+        def say(done: int, of: int) -> None:
+            progress.update(task, completed=done, total=of)
+
+        report = asyncio.run(measure(QUICK_PRESSES if quick else presses, broker.value, say))
+    if as_json:
+        print(report.to_json())
+    else:
+        _show(report, console)
+    raise typer.Exit(0 if report.ok else 1)
+
+
+@benches.command("console")
+def console_page(
+    quick: Annotated[bool, typer.Option("--quick", help="Short measurements; ends within 60 s.")] = False,
+    broker: Annotated[Broker, typer.Option(help="Which broker the units connect to.")] = Broker.MOSQUITTO,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """The dispatcher's page with 2,000 units at 1 Hz: frames a second, heap, alarm to banner, cold load.
+
+    Needs Chromium and Playwright. Status 0 when the targets are reached, 1 when they are not.
+    """
+    from bench.console import FULL, QUICK, measure
+
+    plan = QUICK if quick else FULL
+    _run(lambda say: measure(plan, broker.value, say), as_json)
+
+
+@benches.command()
+def evidence(
+    quick: Annotated[bool, typer.Option("--quick", help="Short measurements; ends within 90 s.")] = False,
+    broker: Annotated[Broker, typer.Option(help="Which broker the units connect to.")] = Broker.MOSQUITTO,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Recordings that a gateway takes, hashes and stores, and what recording costs the unit and its alarm.
+
+    Status 0 when the targets are reached, 1 when they are not.
+    """
+    from bench.evidence import FULL, QUICK, measure
+
+    plan = QUICK if quick else FULL
+    _run(lambda say: measure(plan, broker.value, say), as_json)
+
+
+@benches.command()
+def live(
+    quick: Annotated[bool, typer.Option("--quick", help="Short measurements; ends within 60 s.")] = False,
+    broker: Annotated[Broker, typer.Option(help="Which broker the units connect to.")] = Broker.MOSQUITTO,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """From a unit's camera to the dispatcher's screen, and how many units can be watched at once.
+
+    Needs Chromium and Playwright. Status 0 when the targets are reached, 1 when they are not.
+    """
+    from bench.live import FULL, QUICK, measure
+
+    plan = QUICK if quick else FULL
+    _run(lambda say: measure(plan, broker.value, say), as_json)
+
+
+def _run(measure: Callable[[Callable[[str], None]], Awaitable[Report]], as_json: bool) -> NoReturn:
+    """Measure, show what happens meanwhile, and end with the status. Raises typer.Exit."""
+    from gateway.logs import configure
+    from gateway.settings import LogSettings
+
+    configure(LogSettings(level="error"))
+    console = Console(stderr=True)
+    with Progress(
+        TextColumn("{task.description}"), console=console, transient=True, disable=as_json
+    ) as progress:
+        task = progress.add_task("beginning", total=None)
+
+        def say(what: str) -> None:
+            progress.update(task, description=what)
+
+        async def measured() -> Report:
+            return await measure(say)
+
+        report = asyncio.run(measured())
+    if as_json:
+        print(report.to_json())
+    else:
+        _show(report, console)
+    raise typer.Exit(0 if report.ok else 1)
+
+
+def _show(report: Report, console: Console) -> None:
+    table = Table("what", "measured", "target", title=f"bench {report.bench}", title_justify="left")
+    for name, value in report.metrics.items():
+        limit = report.targets.get(name)
+        wanted = "" if limit is None else f"{'≥' if name in report.at_least else '≤'} {limit:g}"
+        table.add_row(name, _shown(value), wanted, style="" if report.good(name) else "red")
+    table.add_section()
+    for name, value in report.raw.items():
+        table.add_row(name, _shown(value), "raw limit", style="dim")
+    console.print(table)
+
+
+def _shown(value: float) -> str:
+    return f"{value:.2f}" if value >= 0.1 else f"{value:.2g}"

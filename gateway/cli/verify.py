@@ -1,0 +1,169 @@
+"""`tipstaff verify`: whether recordings are what the unit recorded. Needs no gateway, no database, no network."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from rich.console import Console
+from rich.text import Text
+
+from gateway.cli.options import AsJson
+from gateway.errors import EvidenceUnreadable
+from gateway.evidence.proof import Verdict, judge
+from gateway.evidence.proof_files import KEY_MAX_BYTES, gather, public_key
+from protocol.manifest import CUT, LAST, Manifest, key_id
+from protocol.records import Stamp
+
+FAULTY = 1
+ENDS = {"cut": "ended without power or card", "last": "end of the recording"}
+CLOCKS = ("clock not set", "battery clock", "network time", "GNSS time")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command("verify")(verify)
+
+
+def verify(
+    path: Annotated[
+        Path, typer.Argument(help="A folder or zip: an export, a unit's card, or a part of either.")
+    ],
+    unit_key: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--unit-key",
+            help="A key that the court trusts: a PEM file, or 32 bytes as hex or base64; may be repeated. Without it "
+            "the keys that lie with the evidence are used, which prove only that one key signed it all.",
+        ),
+    ] = None,
+    complete: Annotated[
+        bool,
+        typer.Option("--complete", help="Every gap in a unit's chain is a fault, also between recordings."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Prove that recordings are byte for byte what the unit recorded, or name what is not.
+
+    One line a segment: flipped bytes, missing, added and reordered segments, a cut tail, a wrong key, a clock that
+    was set. A recording that ended because power or card failed is named so, and is no fault. Ends with 0 when
+    everything holds, 1 when something does not, 2 when it cannot be read.
+
+    Example: tipstaff verify export-I-20261126-0001.zip --unit-key MZ2534.pem
+    """
+    evidence = gather(path)
+    trusted = None if not unit_key else dict(_trusted(text) for text in unit_key)
+    verdicts = judge(evidence, trusted, complete=complete)
+    faulty = [verdict for verdict in verdicts if verdict.faults]
+    if as_json:
+        report = {
+            "ok": not faulty,
+            "keys_from": "register" if trusted is not None else "evidence",
+            "segments": [_plain(verdict) for verdict in verdicts],
+        }
+        typer.echo(json.dumps(report, ensure_ascii=False))
+    else:
+        _print(verdicts, len(faulty), trusted is not None)
+    if faulty:
+        raise typer.Exit(FAULTY)
+
+
+def _trusted(text: str) -> tuple[bytes, Ed25519PublicKey]:
+    """A key and its id, of a PEM file or of 32 bytes written out."""
+    file = Path(text)
+    if file.is_file():
+        with file.open("rb") as opened:
+            key = public_key(text, opened.read(KEY_MAX_BYTES))
+    else:
+        key = Ed25519PublicKey.from_public_bytes(_raw(text))
+    return key_id(key.public_bytes_raw()), key
+
+
+def _raw(text: str) -> bytes:
+    for decode in (bytes.fromhex, lambda given: base64.b64decode(given, validate=True)):
+        try:
+            raw = decode(text)
+        except ValueError:
+            continue
+        if len(raw) == 32:
+            return raw
+    raise EvidenceUnreadable(f"--unit-key {text[:60]!r}: is no file, and not 32 bytes as hex or base64")
+
+
+def _print(verdicts: list[Verdict], faulty: int, anchored: bool) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    for verdict in verdicts:
+        line = Text(
+            "ok     " if not verdict.faults else "FAULT  ", "green" if not verdict.faults else "bold red"
+        )
+        line.append(verdict.name, "default")
+        if verdict.manifest is not None:
+            line.append("  " + _facts(verdict.manifest), "dim")
+        console.print(line)
+        for fault in verdict.faults:
+            console.print(Text(f"       {fault.code}: {fault.message}", "red"))
+    count = sum(verdict.manifest is not None for verdict in verdicts)
+    said = "all of it holds" if not faulty else f"{faulty} with faults"
+    console.print(f"{count} segments, {said}.")
+    if not anchored:
+        console.print("The keys are those that lie with the evidence: compare their ids with the register's,")
+        console.print("or name the register's key with --unit-key.")
+
+
+def _end(manifest: Manifest) -> str | None:
+    """How the recording ends with this segment; None when it goes on after it."""
+    if manifest.flags & CUT:
+        return "cut"
+    return "last" if manifest.flags & LAST else None
+
+
+def _facts(manifest: Manifest) -> str:
+    end = _end(manifest)
+    return " · ".join(
+        (
+            manifest.unit,
+            f"place {manifest.seq}",
+            f"{_time(manifest.first)} to {_time(manifest.last)} ({CLOCKS[manifest.last.quality]})",
+            f"{manifest.size:,} bytes",
+            f"key {manifest.key_id.hex()}",
+            *([] if end is None else [ENDS[end]]),
+        )
+    )
+
+
+def _time(stamp: Stamp) -> str:
+    if not stamp.utc_s:
+        return f"boot {stamp.boot} + {stamp.mono_ms / 1000:.1f} s"
+    return datetime.fromtimestamp(stamp.utc_s, UTC).strftime("%Y-%m-%d %H:%M:%S") + "Z"
+
+
+def _plain(verdict: Verdict) -> dict[str, Any]:
+    manifest = verdict.manifest
+    plain: dict[str, Any] = {
+        "segment": verdict.name,
+        "file": verdict.file,
+        "ok": not verdict.faults,
+        "faults": [{"code": fault.code, "message": fault.message} for fault in verdict.faults],
+    }
+    if manifest is not None:
+        plain |= {
+            "unit": manifest.unit,
+            "seq": manifest.seq,
+            "size": manifest.size,
+            "sha256": manifest.sha256.hex(),
+            "key_id": manifest.key_id.hex(),
+            "case_no": manifest.case_no,
+            "end": _end(manifest),
+            "first": _stamp(manifest.first),
+            "last": _stamp(manifest.last),
+        }
+    return plain
+
+
+def _stamp(stamp: Stamp) -> dict[str, int]:
+    return {name: getattr(stamp, name) for name, *_ in Stamp.ITEMS}

@@ -1,0 +1,1 @@
+"""Dispatch: the choice of the court and the life of an incident."""

@@ -1,0 +1,157 @@
+"""The report of an export: for a judge. `export_verify` has the page for an expert who checks it without us."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from html import escape
+from typing import Any
+
+from gateway.clock import BEIJING
+
+ROWS_MAX = 5000
+
+STYLE = """
+body { font: 14px/1.6 "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; color: #14181c; max-width: 76em; margin: 2em auto; padding: 0 1em; }
+h1 { font-size: 22px; } h2 { font-size: 16px; margin-top: 2em; border-bottom: 1px solid #98a4b0; }
+table { border-collapse: collapse; width: 100%; } th, td { text-align: left; vertical-align: top; padding: 3px 8px 3px 0; border-bottom: 1px solid #dde3e9; }
+th { font-weight: 600; color: #46525e; } td.time { white-space: nowrap; } td.wide { overflow-wrap: anywhere; font-family: monospace; font-size: 12px; }
+pre { background: #f2f4f6; padding: 8px 12px; white-space: pre-wrap; overflow-wrap: anywhere; }
+.ok::before { content: "✓ "; } .fault::before { content: "✕ "; } .fault { font-weight: 700; color: #8f1016; }
+@media print { body { margin: 0; max-width: none; } h2 { break-after: avoid; } tr { break-inside: avoid; } }
+"""  # noqa: E501
+
+ZH = {
+    "by": "导出人", "at": "导出时间", "reason": "事由", "kind": "类别",
+    "evidence": "原件及证明", "disclosure": "披露副本（经遮盖，不含原件）",
+    "segments": "录像分段", "segment": "分段", "time": "时间（北京时间）", "size": "字节",
+    "hash": "SHA-256", "proof": "校验",
+    "holds": "相符", "timeline": "经过", "server": "服务器时间", "device": "设备时间", "what": "事项", "who": "何人",
+    "unset": "设备时钟未校准", "copies": "播放副本", "check": "如何不依赖本系统进行核验",
+    "cut": "仅列出前 {} 条；全部见 export.json。",
+    "absent": "未包含在内", "files": "案件材料",
+    "result": "校验结果", "all_hold": "{} 个分段全部相符", "some_not": "{} 个分段中有 {} 项不相符，见下表",
+    "codes": {
+        "changed": "内容有改动", "cut_tail": "末尾缺失", "longer": "多出内容", "missing": "原件不在",
+        "missing_before": "之前有分段缺失", "no_end": "录像未完，其后的分段不在", "added": "多出的文件或分段",
+        "doubled": "文件重复", "reordered": "内容是另一分段的", "unreadable": "清单无法读取",
+        "wrong_key": "公钥不在登记簿中",
+        "bad_signature": "签名不符", "chain_broken": "与前一分段的链接不符", "clock_step": "时钟被调整",
+        "overlap": "时间倒退",
+    },
+    "looked": "给出披露副本之前，须由人员从头到尾观看一遍：自动查找的人脸可能有遗漏，声音未经处理。",
+    "note": "derived 中的副本带有叠加文字，仅供观看，不是证据；证据是 recordings 中的原件。",
+}  # fmt: skip
+EN = {
+    "by": "Exported by", "at": "Exported at", "reason": "Reason", "kind": "Kind",
+    "evidence": "masters with their proof",
+    "disclosure": "disclosure copy (covered; without masters)", "segments": "Segments", "segment": "Segment",
+    "time": "Time (Beijing)", "size": "Bytes", "hash": "SHA-256", "proof": "Proof", "holds": "holds",
+    "timeline": "Timeline", "server": "Server's time", "device": "Device's time", "what": "What", "who": "Who",
+    "unset": "the unit's clock was not set", "copies": "Playable copies",
+    "check": "How to check this without our program",
+    "cut": "The first {} only; all of them are in export.json.",
+    "absent": "Not in it", "files": "The incident",
+    "result": "Result", "all_hold": "all {} segments hold", "some_not": "of {} segments {} do not hold: see below",
+    "codes": {},
+    "looked": "A person must watch a disclosure copy from its beginning to its end before it is given out: faces that"
+    " are found by machine are not all faces, and the sound is as it was.",
+    "note": "The copies in `derived` carry burned-in text and are for the eye. The evidence is in `recordings`.",
+}  # fmt: skip
+
+
+def page(index: Mapping[str, Any], language: str) -> str:
+    """One self-contained HTML page, without scripts, of what `export.json` says. language: zh or en."""
+    w = EN if language == "en" else ZH
+    parts = [
+        f'<!doctype html><html lang="{"en" if w is EN else "zh-CN"}"><head><meta charset="utf-8">',
+        f"<title>{_text(index['title'])}</title><style>{STYLE}</style></head><body>",
+        f"<h1><bdi>{_text(index['title'])}</bdi></h1><table>",
+        _row(w["by"], index["made_by"]),
+        _row(w["at"], _clock(index["made_ms"], w)),
+        _row(w["reason"], index["reason"]) if index["reason"] else "",
+        _row(w["kind"], w["disclosure"] if index["disclosure"] else w["evidence"]),
+        _result(index, w),
+        _row(w["absent"], "; ".join(index["absent"])) if index["absent"] else "",
+        *[_row(name, value) for name, value in index["facts"].items()],
+        "</table>",
+    ]
+    if not index["disclosure"]:
+        parts += _segments(index, w)
+    if index["copies"]:
+        files = "".join(
+            f'<li><a href="{_text(copy["file"])}">{_text(copy["file"])}</a></li>' for copy in index["copies"]
+        )
+        said = w["looked"] if index["disclosure"] else w["note"]
+        parts.append(f"<h2>{w['copies']}</h2><ul>{files}</ul><p>{said}</p>")
+    if index["files"]:
+        files = "".join(f'<li><a href="{_text(name)}">{_text(name)}</a></li>' for name in index["files"])
+        parts.append(f"<h2>{w['files']}</h2><ul>{files}</ul>")
+    if index["timeline"]:
+        parts += _timeline(index["timeline"], w)
+    if not index["disclosure"]:
+        parts.append(f'<h2>{w["check"]}</h2><p><a href="verify.html">verify.html</a></p>')
+    return "".join(parts) + "</body></html>\n"
+
+
+def _segments(index: Mapping[str, Any], w: Mapping[str, Any]) -> list[str]:
+    proof = {one["segment"]: one for one in index["proof"]}
+    heads = "".join(f"<th>{w[key]}</th>" for key in ("segment", "time", "size", "hash", "proof"))
+    rows = [f"<h2>{w['segments']}</h2><table><tr>{heads}</tr>"]
+    for one in index["segments"][:ROWS_MAX]:
+        found = proof.get(one["segment"], {"ok": False, "faults": ["?"]})
+        verdict = f'<td class="ok">{w["holds"]}</td>' if found["ok"] else (
+            f'<td class="fault">{_text("; ".join(_fault(one, w) for one in found["faults"]))}</td>'
+        )  # fmt: skip
+        rows.append(
+            f'<tr><td class="wide time">{_text(one["segment"])}</td><td class="time">{_clock(one["first_ms"], w)}<br>'
+            f'{_clock(one["last_ms"], w)}</td><td>{one["size"]:,}</td><td class="wide">{_text(one["sha256"])}</td>'
+            f"{verdict}</tr>"
+        )
+    return [*rows, "</table>", _cut(len(index["segments"]), w)]
+
+
+def _timeline(entries: list[Mapping[str, Any]], w: Mapping[str, Any]) -> list[str]:
+    heads = "".join(f"<th>{w[key]}</th>" for key in ("server", "device", "what", "who"))
+    rows = [f"<h2>{w['timeline']}</h2><table><tr>{heads}</tr>"]
+    for one in entries[:ROWS_MAX]:
+        ours, theirs = (_clock(one[key], w) if key in one else "" for key in ("at_ms", "device_ms"))
+        rows.append(
+            f'<tr><td class="time">{ours}</td><td class="time">{theirs}</td>'
+            f"<td><bdi>{_text(one.get('event', ''))}</bdi></td><td><bdi>{_text(one.get('by') or '')}</bdi></td></tr>"
+        )
+    return [*rows, "</table>", _cut(len(entries), w)]
+
+
+def _result(index: Mapping[str, Any], w: Mapping[str, Any]) -> str:
+    """The line that everybody looks for."""
+    if index["disclosure"] or not index["proof"]:
+        return ""
+    count, faulty = len(index["proof"]), sum(not one["ok"] for one in index["proof"])
+    said = w["some_not"].format(count, faulty) if faulty else w["all_hold"].format(count)
+    return f'<tr><th>{w["result"]}</th><td class="{"fault" if faulty else "ok"}">{said}</td></tr>'
+
+
+def _fault(said: str, w: Mapping[str, Any]) -> str:
+    """A fault in the page's language, with the words of `tipstaff verify` beside it."""
+    word = w["codes"].get(said.partition(":")[0])
+    return f"{word}（{said}）" if word else said
+
+
+def _cut(count: int, w: Mapping[str, Any]) -> str:
+    return f"<p>{w['cut'].format(ROWS_MAX)}</p>" if count > ROWS_MAX else ""
+
+
+def _row(name: object, value: object) -> str:
+    return f"<tr><th>{_text(name)}</th><td><bdi>{_text(value)}</bdi></td></tr>"
+
+
+def _text(value: object) -> str:
+    return escape(str(value))
+
+
+def _clock(utc_ms: int | None, w: Mapping[str, Any]) -> str:
+    if not utc_ms:
+        return str(w["unset"])
+    at = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=utc_ms)
+    return at.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S")

@@ -1,0 +1,110 @@
+"""The page that says how to check an export without our program: each command can be pasted as it stands.
+
+They need a shell (bash, as on Linux, macOS, or Git for Windows), sha256sum, od and OpenSSL 3, and print nothing but
+what does not hold, except where they say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from itertools import pairwise
+from typing import Any
+
+from gateway.evidence.export_page import STYLE
+from gateway.evidence.export_plain import stem_of
+from protocol.manifest import Manifest
+
+FILES = "sha256sum --check --quiet SHA256SUMS && echo files: ok"
+
+SIGNATURES = """\
+while read -r key stem; do
+  openssl pkeyutl -verify -pubin -inkey "$key" -rawin -in "$stem.signed" -sigfile "$stem.signature" >/dev/null \\
+    || echo "$stem: signature does not hold"
+done < keys/signed.txt && echo signatures: done"""
+
+MASTERS = """\
+while read -r key stem; do
+  [ -e "$stem.mkv" ] || { echo "$stem: its file is not here"; continue; }
+  hash=$(sha256sum < "$stem.mkv" | cut -c1-64)
+  od -An -v -tx1 "$stem.signed" | tr -d ' \\n' | grep -q "$hash" || echo "$stem: not the file that was signed"
+done < keys/signed.txt && echo masters: done"""
+
+CHAIN = """\
+before=
+while read -r stem; do
+  [ -z "$before" ] || [ -z "$stem" ] || od -An -v -tx1 "$stem.signed" | tr -d ' \\n' | grep -q "$before" \\
+    || echo "$stem: not chained to the one before"
+  before=$([ -z "$stem" ] || sha256sum < "$stem.manifest" | cut -c1-64)
+done < chain.txt && echo chain: done"""
+
+LOG = """\
+for log in incidents/*/log.txt; do
+  before=$(printf '0%.0s' {1..64})
+  while read -r hash row; do
+    before=$({ printf "$(printf %s "$before" | sed 's/../\\\\x&/g')"; printf %s "$row"; } | sha256sum | cut -c1-64)
+    [ "$before" = "$hash" ] || { echo "$log: broken before: $row"; break; }
+  done < "$log"
+done; echo log: done"""
+
+ZH = {
+    "title": "如何不依赖本系统进行核验",
+    "lead": "在本文件夹中打开终端（bash；Windows 可用 Git for Windows 自带的终端），逐条粘贴下列命令。"
+    "需要 sha256sum、od 和 OpenSSL 3。除末尾的提示外，命令不应有其他输出。",
+    "files": "每个文件与导出时一致：",
+    "sums": "SHA256SUMS 本身的 SHA-256 记录在导出系统的审计日志中，可要求其出示：",
+    "signatures": "每一分段的签名由 keys 中的设备公钥作出：",
+    "masters": "每个原件就是被签名的那个文件（签名内容中含有其 SHA-256）：",
+    "chain": "分段未被抽换或重排（每份签名内容中含有前一份清单的 SHA-256；空行表示中间有不属于本次导出的分段）：",
+    "log": "案件日志未被改动（每行开头的 SHA-256 由前一行的 SHA-256 与本行内容算出）：",
+    "owner": "文件夹中的公钥本身不能证明其归属。请向法院核对设备登记簿中的公钥编号：",
+    "tool": "若已安装 tipstaff，下列命令完成上述对原件的全部核验，并检查时钟：",
+}
+EN = {
+    "title": "How to check this without our program",
+    "lead": "Open a terminal in this folder (bash; on Windows the one of Git for Windows) and paste each command. They"
+    " need sha256sum, od and OpenSSL 3, and print what does not hold, and nothing else but the words at their end.",
+    "files": "Every file is as it was exported:",
+    "sums": "The SHA-256 of SHA256SUMS itself stands in the audit of the system that made this; ask for it:",
+    "signatures": "Each segment is signed with a unit's key that lies in `keys`:",
+    "masters": "Each master is the file that was signed (its SHA-256 is in what the signature is over):",
+    "chain": "No segment was exchanged or moved (the SHA-256 of each manifest is in the next one; an empty line stands"
+    " for segments that are not part of this export):",
+    "log": "The incident's log was not changed (the SHA-256 before each row is of the one before it and of the row):",
+    "owner": "A key that lies here proves nothing about its owner. Compare its id with the court's register of units:",
+    "tool": "With tipstaff installed, one command does all of this for the masters, and checks the clocks:",
+}
+
+
+def verify_page(index: Mapping[str, Any], language: str) -> str:
+    """One self-contained HTML page, without scripts. language: zh or en."""
+    w = EN if language == "en" else ZH
+    keys = sorted({(one["unit"], one["key_id"]) for one in index["segments"]})
+    steps = [("files", FILES), ("sums", "sha256sum SHA256SUMS")]
+    if keys:
+        steps += [("signatures", SIGNATURES), ("masters", MASTERS), ("chain", CHAIN)]
+    if any(name.endswith("/log.txt") for name in index["files"]):
+        steps.append(("log", LOG))
+    shown = "".join(f"<li>{w[name]}<pre>{escape(command)}</pre></li>" for name, command in steps)
+    owners = "".join(f"<li>{escape(unit)}: {escape(key)}</li>" for unit, key in keys)
+    return (
+        f'<!doctype html><html lang="{"en" if w is EN else "zh-CN"}"><head><meta charset="utf-8">'
+        f"<title>{w['title']}</title><style>{STYLE}</style></head><body><h1>{w['title']}</h1><p>{w['lead']}</p>"
+        f"<ol>{shown}<li>{w['owner']}<ul>{owners}</ul></li>"
+        f"<li>{w['tool']}<p><code>tipstaff verify .</code></p></li></ol></body></html>\n"
+    )
+
+
+def chain_text(manifests: Sequence[Manifest]) -> str:
+    """The stems of the manifests in the order of their chains, with an empty line where something lies between."""
+    lines = [stem_of(manifests[0])] if manifests else []
+    for before, after in pairwise(manifests):
+        if (before.key_id, before.seq + 1) != (after.key_id, after.seq):
+            lines.append("")
+        lines.append(stem_of(after))
+    return "".join(line + "\n" for line in lines)
+
+
+def signed_text(manifests: Sequence[Manifest]) -> str:
+    """Which key signed what."""
+    return "".join(f"keys/{one.unit}-{one.key_id.hex()}.pem {stem_of(one)}\n" for one in manifests)

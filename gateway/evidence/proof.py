@@ -1,0 +1,209 @@
+"""Whether evidence is what the unit recorded: pure judgement over manifests, files and keys.
+
+    file      its size and SHA-256 are the manifest's
+    manifest  the Ed25519 signature (RFC 8032) of a key that is trusted is over it
+    chain     `seq` rises by one, and `previous` is the SHA-256 of the manifest before
+    recording its segments are numbered from 0 without a gap, and the last one says that it is the last
+    clocks    UTC and the unit's monotonic clock went on equally fast, within CLOCK_TOLERANCE_MS
+
+What is left out of an export on purpose (other recordings of the same unit) breaks the chain's numbers and not its
+proof; `complete` makes every gap a fault, for a card or a whole store.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from gateway.evidence.proof_files import Evidence
+from protocol.manifest import CUT, FIRST_PREVIOUS, LAST, Manifest
+from protocol.media import RECORDING_BYTES, segment_name
+from protocol.records import Stamp
+
+CLOCK_TOLERANCE_MS = 2_000
+"""A GNSS receiver that sets the clock moves it by less than this unless it was wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong. `code`: changed, cut_tail, longer, missing, missing_before, no_end, added, doubled,
+    reordered, unreadable, wrong_key, bad_signature, chain_broken, clock_step, overlap."""
+
+    code: str
+    message: str
+
+
+@dataclass(slots=True)
+class Verdict:
+    """A segment, and what is wrong with it: nothing when `faults` is empty."""
+
+    name: str
+    manifest: Manifest | None
+    file: str | None
+    faults: list[Fault] = field(default_factory=list)
+
+    def wrong(self, code: str, message: str) -> None:
+        """Add a fault."""
+        self.faults.append(Fault(code, message))
+
+
+def judge(
+    evidence: Evidence, trusted: Mapping[bytes, Ed25519PublicKey] | None = None, *, complete: bool = False
+) -> list[Verdict]:
+    """A verdict for each segment and each stray file, in the order of the chains.
+
+    trusted: the units' keys by id, from the register; None believes those that lie with the evidence, which then
+    proves only that one key signed it all.
+    """
+    keys = evidence.keys if trusted is None else trusted
+    verdicts = [
+        _file_verdict(one.manifest, evidence) for one in evidence.manifests if one.manifest is not None
+    ]
+    for verdict in verdicts:
+        _check_signature(verdict, keys)
+    chains: dict[bytes, list[Verdict]] = defaultdict(list)
+    for verdict in verdicts:
+        assert verdict.manifest is not None
+        chains[verdict.manifest.key_id].append(verdict)
+    ordered: list[Verdict] = []
+    for _, chain in sorted(chains.items()):
+        chain.sort(key=_place)
+        _check_chain(chain, complete)
+        ordered += chain
+    _check_recordings(ordered)
+    return ordered + _strays(evidence, {verdict.name for verdict in verdicts})
+
+
+def _place(verdict: Verdict) -> tuple[int, bytes]:
+    assert verdict.manifest is not None
+    return verdict.manifest.seq, verdict.manifest.segment
+
+
+def _file_verdict(manifest: Manifest, evidence: Evidence) -> Verdict:
+    name = segment_name(manifest.segment)
+    file = evidence.segments.get(name)
+    verdict = Verdict(name, manifest, file.name if file is not None else None)
+    if file is None:
+        verdict.wrong("missing", "its file is not here")
+    elif file.sha256 != manifest.sha256:
+        other = next(
+            (
+                segment_name(one.manifest.segment)
+                for one in evidence.manifests
+                if one.manifest is not None and one.manifest.sha256 == file.sha256
+            ),
+            None,
+        )
+        if other is not None:
+            verdict.wrong("reordered", f"the file has the bytes of segment {other}")
+        elif file.size < manifest.size:
+            verdict.wrong(
+                "cut_tail", f"{manifest.size - file.size:,} bytes are missing, or the rest was changed too"
+            )
+        elif file.size > manifest.size:
+            verdict.wrong("longer", f"{file.size - manifest.size:,} bytes more than were sealed")
+        else:
+            verdict.wrong("changed", "at least one byte is not the one that was sealed")
+    return verdict
+
+
+def _check_signature(verdict: Verdict, keys: Mapping[bytes, Ed25519PublicKey]) -> None:
+    manifest = verdict.manifest
+    assert manifest is not None
+    key = keys.get(manifest.key_id)
+    if key is None:
+        verdict.wrong("wrong_key", f"signed with key {manifest.key_id.hex()}, which is not a trusted one")
+        return
+    try:
+        key.verify(manifest.signature or b"", manifest.signed_bytes())
+    except InvalidSignature:
+        verdict.wrong("bad_signature", "the manifest was changed, or another key signed it")
+
+
+def _check_chain(chain: Sequence[Verdict], complete: bool) -> None:
+    first = chain[0].manifest
+    assert first is not None
+    if first.seq == 0 and first.previous != FIRST_PREVIOUS:
+        chain[0].wrong("chain_broken", "it is the first of its chain and names one before it")
+    if complete and first.seq:
+        chain[0].wrong("missing_before", f"{first.seq} manifests before it are not here")
+    for before, after in pairwise(chain):
+        old, new = before.manifest, after.manifest
+        assert old is not None and new is not None
+        if new.seq == old.seq:
+            after.wrong(
+                "added", f"place {new.seq} of the chain is taken twice, also by segment {before.name}"
+            )
+        elif new.seq > old.seq + 1:
+            gone = new.seq - old.seq - 1
+            if complete or _recording(old) == _recording(new):
+                after.wrong(
+                    "missing_before", f"{gone} manifests between {before.name} and this one are not here"
+                )
+        elif new.previous != old.digest():
+            after.wrong("chain_broken", f"it was not chained to {before.name} as that is now")
+        if new.seq != old.seq:
+            _check_clocks(after, "since " + before.name, old.last, new.first, gap=True)
+    for verdict in chain:
+        assert verdict.manifest is not None
+        _check_clocks(verdict, "within the segment", verdict.manifest.first, verdict.manifest.last, gap=False)
+
+
+def _check_clocks(verdict: Verdict, where: str, old: Stamp, new: Stamp, *, gap: bool) -> None:
+    if old.boot != new.boot:
+        return
+    passed_ms = new.mono_ms - old.mono_ms
+    if passed_ms < (-CLOCK_TOLERANCE_MS if gap else 0):
+        verdict.wrong("overlap", f"the unit's own clock went back by {-passed_ms:,} ms {where}")
+    elif old.utc_s and new.utc_s:
+        step_ms = (new.utc_s - old.utc_s) * 1000 + new.utc_ms - old.utc_ms - passed_ms
+        if abs(step_ms) > CLOCK_TOLERANCE_MS:
+            verdict.wrong("clock_step", f"UTC was set {step_ms:+,} ms {where}")
+
+
+def _check_recordings(ordered: Sequence[Verdict]) -> None:
+    recordings: dict[bytes, list[Verdict]] = defaultdict(list)
+    for verdict in ordered:
+        assert verdict.manifest is not None
+        recordings[_recording(verdict.manifest)].append(verdict)
+    for pieces in recordings.values():
+        pieces.sort(key=lambda verdict: _number(verdict.manifest))
+        expected = 0
+        for verdict in pieces:
+            number = _number(verdict.manifest)
+            if number > expected:
+                verdict.wrong(
+                    "missing_before", f"segments {expected} to {number - 1} of the recording are not here"
+                )
+            expected = number + 1
+        last = pieces[-1].manifest
+        assert last is not None
+        if not last.flags & (LAST | CUT):
+            pieces[-1].wrong("no_end", "the recording went on after it: its tail is not here")
+
+
+def _strays(evidence: Evidence, known: set[str]) -> list[Verdict]:
+    strays = []
+    for one in evidence.manifests:
+        if one.manifest is None:
+            strays.append(Verdict(one.name, None, None, [Fault("unreadable", f"no manifest: {one.problem}")]))
+    for stem, file in sorted(evidence.segments.items()):
+        if stem not in known:
+            strays.append(Verdict(stem, None, file.name, [Fault("added", "no manifest speaks of this file")]))
+    for name in evidence.doubled:
+        strays.append(Verdict(name, None, name, [Fault("doubled", "there is another file of this name")]))
+    return strays
+
+
+def _recording(manifest: Manifest) -> bytes:
+    return manifest.segment[:RECORDING_BYTES]
+
+
+def _number(manifest: Manifest | None) -> int:
+    assert manifest is not None
+    return int.from_bytes(manifest.segment[RECORDING_BYTES:], "big")

@@ -1,0 +1,152 @@
+"""What lies in a folder or a zip of evidence: segments, manifests, keys. Read as it is; nothing is unpacked."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from gateway.errors import EvidenceUnreadable
+from protocol.errors import ProtocolError
+from protocol.fields import MAX_MESSAGE_BYTES
+from protocol.manifest import Manifest, key_id
+
+SEGMENT_SUFFIX = ".mkv"
+MANIFEST_SUFFIXES = (".manifest", ".tip", ".ok")  # of an export; of a unit's card, not yet and already stored
+KEY_SUFFIX = ".pem"
+FILES_MAX = 200_000
+KEY_MAX_BYTES = 4096
+READ_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentFile:
+    """A segment's file as it lies there: `name` is its path inside."""
+
+    name: str
+    size: int
+    sha256: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestFile:
+    """A manifest as it lies there; `manifest` None: it cannot be read, and `problem` says why."""
+
+    name: str
+    manifest: Manifest | None
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that was found. `segments` by the stem of the name, `keys` by their id."""
+
+    segments: dict[str, SegmentFile]
+    manifests: list[ManifestFile]
+    keys: dict[bytes, Ed25519PublicKey]
+    doubled: list[str]
+
+
+class _Folder:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def names(self) -> list[str]:
+        return sorted(str(one.relative_to(self._path)) for one in self._path.rglob("*") if one.is_file())
+
+    def open(self, name: str) -> IO[bytes]:
+        return (self._path / name).open("rb")
+
+
+class _Zip:
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+
+    def names(self) -> list[str]:
+        return sorted(one.filename for one in self._archive.infolist() if not one.is_dir())
+
+    def open(self, name: str) -> IO[bytes]:
+        return self._archive.open(name)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[_Folder | _Zip]:
+    if path.is_dir():
+        yield _Folder(path)
+        return
+    try:
+        with zipfile.ZipFile(path) as archive:
+            yield _Zip(archive)
+    except zipfile.BadZipFile:
+        raise EvidenceUnreadable(f"{path}: is neither a folder nor a zip file") from None
+
+
+def gather(path: Path) -> Evidence:
+    """Everything in `path`, hashed.
+
+    Raises EvidenceUnreadable when there is nothing of ours, too much, or it cannot be read.
+    """
+    segments: dict[str, SegmentFile] = {}
+    manifests: list[ManifestFile] = []
+    keys: dict[bytes, Ed25519PublicKey] = {}
+    doubled: list[str] = []
+    try:
+        with _opened(path) as source:
+            names = source.names()
+            if len(names) > FILES_MAX:
+                raise EvidenceUnreadable(f"{path}: more than {FILES_MAX:,} files; name a smaller folder")
+            for name in names:
+                stem, suffix = Path(name).stem, Path(name).suffix
+                if suffix == SEGMENT_SUFFIX:
+                    with source.open(name) as file:
+                        found = _hashed(name, file)
+                    if stem in segments:
+                        doubled.append(name)
+                    else:
+                        segments[stem] = found
+                elif suffix in MANIFEST_SUFFIXES:
+                    with source.open(name) as file:
+                        manifests.append(_manifest(name, file.read(MAX_MESSAGE_BYTES + 1)))
+                elif suffix == KEY_SUFFIX:
+                    with source.open(name) as file:
+                        public = public_key(name, file.read(KEY_MAX_BYTES))
+                    keys[key_id(public.public_bytes_raw())] = public
+    except (OSError, zipfile.BadZipFile, RuntimeError) as error:  # RuntimeError: an encrypted member
+        raise EvidenceUnreadable(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+    if not segments and not manifests:
+        raise EvidenceUnreadable(f"{path}: there are no segments (*{SEGMENT_SUFFIX}) and no manifests in it")
+    return Evidence(segments, manifests, keys, doubled)
+
+
+def public_key(name: str, pem: bytes) -> Ed25519PublicKey:
+    """The Ed25519 key of a PEM file. Raises EvidenceUnreadable."""
+    try:
+        key = load_pem_public_key(pem)
+    except (ValueError, UnsupportedAlgorithm):
+        raise EvidenceUnreadable(f"{name}: is no PEM of a public key") from None
+    if not isinstance(key, Ed25519PublicKey):
+        raise EvidenceUnreadable(f"{name}: is not an Ed25519 key")
+    return key
+
+
+def _hashed(name: str, file: IO[bytes]) -> SegmentFile:
+    digest, size = hashlib.sha256(), 0
+    while piece := file.read(READ_BYTES):
+        digest.update(piece)
+        size += len(piece)
+    return SegmentFile(name, size, digest.digest())
+
+
+def _manifest(name: str, data: bytes) -> ManifestFile:
+    try:
+        return ManifestFile(name, Manifest.decode(data), None)
+    except ProtocolError as error:
+        return ManifestFile(name, None, str(error))

@@ -1,0 +1,28 @@
+"""A port for a server that is to find it again when it is started anew."""
+
+import errno
+import random
+import socket
+
+#: Below what systems give to outgoing connections (Linux: from 32768, `ip_local_port_range`; RFC 6335: from 49152).
+#: From among those, anybody's connection could take the port while its server is down.
+LOWEST, HIGHEST = 20_000, 32_767
+TRIES = 64
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port of `host` that nobody listens on now. Raises OSError or UnicodeError when there is no listening on it."""
+    ports = random.sample(range(LOWEST, HIGHEST + 1), TRIES)
+    for port in ports[:-1]:
+        try:
+            return _bound(host, port)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+    return _bound(host, ports[-1])
+
+
+def _bound(host: str, port: int) -> int:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.bind((host, port))
+    return port

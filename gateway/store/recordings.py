@@ -1,0 +1,259 @@
+"""Recordings and their segments in the database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.store.dialect import insert_or_ignore, upsert
+from gateway.store.tables import alarms, incident_events, incidents, recording_incidents, recordings, segments
+
+GROWING, WANTED, SEALED, DELETED = "growing", "wanted", "sealed", "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRow:
+    """A segment as it is stored; see `tables.segments`."""
+
+    unit_id: str
+    recording: str
+    number: int
+    state: str
+    received_bytes: int
+    first_heard_ms: int
+    last_heard_ms: int
+    first_ms: int | None = None
+    last_ms: int | None = None
+    size: int | None = None
+    sha256: bytes | None = None
+    key_id: bytes | None = None
+    seq: int | None = None
+    digest: bytes | None = None
+    manifest: bytes | None = None
+    sealed_ms: int | None = None
+    live: str | None = None
+    foreign: bool = False
+    remote: str | None = None
+
+    @property
+    def live_ranges(self) -> list[tuple[int, int]]:
+        """What came as it was recorded; empty when that is not known."""
+        return [(start, end) for start, end in json.loads(self.live or "[]")]
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """A segment of which bytes came: how many are there, and between which times (ours) they arrived."""
+
+    unit_id: str
+    recording: str
+    number: int
+    received_bytes: int
+    first_heard_ms: int
+    last_heard_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose recordings they are at this time."""
+
+    court_id: str
+    officer: str
+
+
+def _of(unit_id: str, recording: str, number: int) -> Any:
+    columns = segments.c
+    return (columns.unit_id == unit_id) & (columns.recording == recording) & (columns.number == number)
+
+
+async def segment(
+    connection: AsyncConnection, unit_id: str, recording: str, number: int
+) -> SegmentRow | None:
+    """One segment, or None."""
+    row = (await connection.execute(select(segments).where(_of(unit_id, recording, number)))).first()
+    return SegmentRow(**row._mapping) if row is not None else None
+
+
+async def segments_of(connection: AsyncConnection, unit_id: str, recording: str) -> list[SegmentRow]:
+    """All segments of a recording, by number."""
+    query = select(segments).where(segments.c.unit_id == unit_id, segments.c.recording == recording)
+    return [SegmentRow(**row._mapping) for row in await connection.execute(query.order_by(segments.c.number))]
+
+
+async def around(connection: AsyncConnection, key_id: bytes, seq: int) -> dict[int, SegmentRow]:
+    """The segments at this place of a key's chain, before it and after it."""
+    query = select(segments).where(segments.c.key_id == key_id, segments.c.seq.between(seq - 1, seq + 1))
+    return {row.seq: SegmentRow(**row._mapping) for row in await connection.execute(query)}
+
+
+async def in_state(connection: AsyncConnection, state: str) -> list[SegmentRow]:
+    """All segments in a state."""
+    rows = await connection.execute(select(segments).where(segments.c.state == state))
+    return [SegmentRow(**row._mapping) for row in rows]
+
+
+async def kept_bytes(connection: AsyncConnection) -> dict[str, int]:
+    """Bytes of sealed segments that are kept, by unit."""
+    query = select(segments.c.unit_id, func.sum(segments.c.size)).where(segments.c.state == SEALED)
+    return {
+        unit_id: int(size) for unit_id, size in await connection.execute(query.group_by(segments.c.unit_id))
+    }
+
+
+async def grow(connection: AsyncConnection, grown: Sequence[Grown], owners: Mapping[str, Owner]) -> None:
+    """Bytes of these segments came. What is sealed already is not changed."""
+    touched = set()
+    for one in grown:
+        values = {name: getattr(one, name) for name in Grown.__dataclass_fields__}
+        statement = insert_or_ignore(connection, segments)
+        done = await connection.execute(statement.values({**values, "state": GROWING, "foreign": False}))
+        if done.rowcount == 0:
+            where = _of(one.unit_id, one.recording, one.number) & segments.c.state.in_((GROWING, WANTED))
+            await connection.execute(
+                update(segments)
+                .where(where)
+                .values(received_bytes=one.received_bytes, last_heard_ms=one.last_heard_ms)
+            )
+        touched.add((one.unit_id, one.recording, one.last_heard_ms))
+    for unit_id, recording, heard_ms in sorted(touched):
+        await _ensure(connection, unit_id, recording, heard_ms, owners[unit_id])
+        await _settle(connection, unit_id, recording)
+
+
+async def want(
+    connection: AsyncConnection,
+    row: SegmentRow,
+    owner: Owner,
+    *,
+    case_no: str | None,
+    alarm_id: bytes | None,
+    last: bool,
+) -> None:
+    """A manifest of this segment is believed. last: the recording ends with it."""
+    values = {name: getattr(row, name) for name in SegmentRow.__dataclass_fields__}
+    from_manifest = ("first_ms", "last_ms", "size", "sha256", "key_id", "seq", "digest", "manifest", "state")
+    await upsert(connection, segments, values, {name: values[name] for name in from_manifest})
+    await _ensure(connection, row.unit_id, row.recording, row.last_heard_ms, owner)
+    changed: dict[str, Any] = {}
+    if case_no is not None:
+        changed["case_no"] = case_no
+    if alarm_id is not None:
+        changed["alarm_id"] = alarm_id
+    if last:
+        changed["last_number"] = row.number
+    if changed:
+        await connection.execute(
+            update(recordings).where(_recording(row.unit_id, row.recording)).values(changed)
+        )
+    await _settle(connection, row.unit_id, row.recording)
+    if alarm_id is not None:
+        await link_alarm(connection, row.unit_id, row.recording, alarm_id)
+
+
+async def seal(
+    connection: AsyncConnection, unit_id: str, recording: str, number: int, at_ms: int,
+    live: Sequence[tuple[int, int]], foreign: bool,
+) -> None:  # fmt: skip
+    """Its file is whole and on the disk."""
+    await connection.execute(
+        update(segments)
+        .where(_of(unit_id, recording, number))
+        .values(
+            state=SEALED,
+            sealed_ms=at_ms,
+            received_bytes=segments.c.size,
+            live=json.dumps(list(live)),
+            foreign=foreign,
+        )
+    )
+
+
+async def moved(connection: AsyncConnection, unit_id: str, recording: str, number: int, remote: str) -> None:
+    """Its file is proven to be in the object store, under this name."""
+    await connection.execute(update(segments).where(_of(unit_id, recording, number)).values(remote=remote))
+
+
+async def to_move(connection: AsyncConnection, limit: int) -> list[SegmentRow]:
+    """Sealed segments that are not in the object store, oldest first."""
+    query = select(segments).where(segments.c.state == SEALED, segments.c.remote.is_(None))
+    rows = await connection.execute(query.order_by(segments.c.sealed_ms).limit(limit))
+    return [SegmentRow(**row._mapping) for row in rows]
+
+
+async def link_alarm(connection: AsyncConnection, unit_id: str, recording: str, alarm_id: bytes) -> None:
+    """The recording belongs to the incident of this alarm."""
+    found = await connection.scalars(
+        select(alarms.c.incident_id).where(alarms.c.alarm_id == alarm_id, alarms.c.unit_id == unit_id)
+    )
+    for incident_id in found.all():
+        if incident_id:
+            await _link(connection, unit_id, recording, incident_id, "alarm")
+
+
+async def link_by_time(
+    connection: AsyncConnection, unit_id: str, recording: str, from_ms: int, to_ms: int
+) -> None:
+    """The recording belongs to the incidents of its unit that were open while it was made."""
+    ended = (
+        select(func.max(incident_events.c.at_ms))
+        .where(incident_events.c.incident_id == incidents.c.incident_id)
+        .scalar_subquery()
+    )
+    own = select(alarms.c.incident_id).where(alarms.c.unit_id == unit_id)
+    found = await connection.scalars(
+        select(incidents.c.incident_id).where(
+            (incidents.c.unit_id == unit_id) | incidents.c.incident_id.in_(own),
+            incidents.c.opened_ms <= to_ms,
+            incidents.c.live | (ended >= from_ms),
+        )
+    )
+    for incident_id in found.all():
+        await _link(connection, unit_id, recording, incident_id, "time")
+
+
+async def _link(
+    connection: AsyncConnection, unit_id: str, recording: str, incident_id: str, how: str
+) -> None:
+    values = {"unit_id": unit_id, "recording": recording, "incident_id": incident_id, "how": how}
+    await upsert(connection, recording_incidents, values, {"how": how} if how == "alarm" else None)
+
+
+async def _ensure(
+    connection: AsyncConnection, unit_id: str, recording: str, heard_ms: int, owner: Owner
+) -> None:
+    values = {
+        "unit_id": unit_id,
+        "recording": recording,
+        "court_id": owner.court_id,
+        "officer": owner.officer,
+        "from_ms": heard_ms,
+        "to_ms": heard_ms,
+        "heard_ms": heard_ms,
+    }
+    await connection.execute(insert_or_ignore(connection, recordings).values(values))
+
+
+async def _settle(connection: AsyncConnection, unit_id: str, recording: str) -> None:
+    """Its times follow from its segments': the unit's own UTC where it knew it, else ours; and so do its incidents."""
+    columns = segments.c
+    query = select(
+        func.min(func.coalesce(columns.first_ms, columns.first_heard_ms)),
+        func.max(func.coalesce(columns.last_ms, columns.last_heard_ms)),
+        func.max(columns.last_heard_ms),
+    ).where(columns.unit_id == unit_id, columns.recording == recording)
+    from_ms, to_ms, heard_ms = (await connection.execute(query)).one()
+    await connection.execute(
+        update(recordings)
+        .where(_recording(unit_id, recording))
+        .values(from_ms=from_ms, to_ms=max(from_ms, to_ms), heard_ms=heard_ms)
+    )
+    await link_by_time(connection, unit_id, recording, from_ms, max(from_ms, to_ms))
+
+
+def _recording(unit_id: str, recording: str) -> Any:
+    return (recordings.c.unit_id == unit_id) & (recordings.c.recording == recording)
