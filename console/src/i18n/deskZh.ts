@@ -1,0 +1,20 @@
+/** The words of the desk: map tools, search, flood, overview, health. */
+export const deskZh = {
+  mapTools: "地图工具", measure: "测距", helpMeasure: "测距：开始或结束", measureKey: "测距 (M)", measureHint: "点选地图测距；退格撤一点，Esc 结束",
+  measureTotal: "合计", measureSegment: "本段", geodesic: "椭球面长度 (WGS-84)", measureEnd: "结束测距",
+  track: "最近一小时轨迹", trackFailed: "轨迹读取失败", trackOf: (points: number) => `轨迹 ${points} 点`,
+  layers: "底图", baseMap: "底图", outlines: "县界轮廓（随系统，粗略）", outlinesOnly: "未配置其他底图，见设置 [map]",
+  overlays: "叠加", night: "夜间压暗", layerFailed: (layer: string, why: string) => `${layer}：没有画出（${why}），下面是粗略轮廓`,
+  noLayerAnswer: "没有应答", mapSource: "图源",
+  pointer: "指针", middle: "图中心", datum: "坐标基准", copyAt: "复制图上坐标",
+  copied: (text: string, datum: string) => `已复制 ${text}（${datum}）`, copyFailed: "浏览器不允许复制", copyAs: (datum: string) => `复制坐标 ${datum}`,
+  legendCluster: "聚合（数字为台数）", legendTrack: "轨迹",
+  floodTitle: "告警激增", floodSince: (at: string) => `自 ${at} 起`, floodCount: (n: number, open: number) => `${n} 起，未确认 ${open}`,
+  floodHint: "F2 逐一确认，最早的在前", floodElsewhere: "所属法院不明",
+  searchHits: (n: number) => `${n} 条结果，↓ 移动，回车打开`, clearSearch: "清除搜索",
+  area: "辖区", overview: "辖区概况", areaUnits: "在线 / 全部", areaAlarms: "告警", areaDuty: "值班法院", allAreas: "全部",
+  areaFilter: (name: string) => `只看 ${name}`, areaClear: "恢复全部",
+  health: "系统状态", healthParts: { gateway: "网关", broker: "消息代理", database: "数据库", clock: "时钟", sound: "声音" },
+  healthOk: "正常", healthBad: "异常", healthUnknown: "不明", healthSlow: "画面滞后", healthCut: "连接中断",
+  clockSet: "已对时", clockFree: "未对时", clockStepped: (s: string) => `曾跳变 ${s}`, uptime: (age: string) => `已运行 ${age}`, waitingMessages: (n: number) => `待处理 ${n}`,
+};

@@ -1,0 +1,123 @@
+import { Store } from "../stores";
+
+export interface Person {
+  login: string;
+  name: string;
+}
+
+/** What the gateway says of the talk with one unit; docs/api.md has the members. */
+export interface TalkState {
+  t: "state";
+  by: Person | null;
+  since_ms: number | null;
+  you: boolean;
+  call: boolean;
+  aloud: boolean;
+  dropped: number;
+  offer: { to: Person; by: Person; you: boolean; until_ms: number } | null;
+  silent: boolean;
+  online: boolean;
+  speaker: "none" | "plays" | "silent";
+  present: Person[];
+  now_ms: number;
+}
+
+export interface Refusal {
+  t: "refused";
+  why: string;
+  by?: Person;
+}
+
+export type TalkLink = "connecting" | "open" | "lost";
+
+const BACK_OFF_MS = [500, 1000, 2000, 4000];
+/** The gateway says something once a second. */
+const QUIET_MS = 3000;
+/** 200 ms of speech: what waits longer in this browser would only come late. */
+const WAITING_BYTES = 10 * 324;
+
+/** The socket of one talk panel. */
+export class TalkChannel {
+  readonly state = new Store<TalkState | null>(null);
+  readonly link = new Store<TalkLink>("connecting");
+  private socket: WebSocket | null = null;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private tried = 0;
+  private closed = false;
+
+  constructor(private readonly unitId: string, private readonly refused: (refusal: Refusal) => void) {
+    this.connect();
+  }
+
+  begin(aloud: boolean, call: boolean): void {
+    this.say({ t: "begin", aloud, call });
+  }
+
+  end(): void {
+    this.say({ t: "end" });
+  }
+
+  handOver(to: string): void {
+    this.say({ t: "hand_over", to });
+  }
+
+  /** False: the link does not keep up, and it was left out. */
+  speak(number: number, sound: Uint8Array<ArrayBuffer>): boolean {
+    const { socket } = this;
+    if (socket?.readyState !== WebSocket.OPEN || socket.bufferedAmount > WAITING_BYTES) return false;
+    const packet = new Uint8Array(4 + sound.length);
+    new DataView(packet.buffer).setUint32(0, number);
+    packet.set(sound, 4);
+    socket.send(packet);
+    return true;
+  }
+
+  close(): void {
+    this.closed = true;
+    clearTimeout(this.timer);
+    this.socket?.close();
+    this.socket = null;
+  }
+
+  private say(message: object): void {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
+  }
+
+  private connect(): void {
+    const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+    const socket = new WebSocket(`${scheme}//${location.host}/api/v1/units/${encodeURIComponent(this.unitId)}/talk`);
+    this.socket = socket;
+    this.heard(socket);
+    socket.onmessage = (event: MessageEvent<string>) => {
+      if (this.socket !== socket) return;
+      this.heard(socket);
+      this.tried = 0;
+      const message = JSON.parse(event.data) as TalkState | Refusal;
+      if (message.t === "refused") this.refused(message);
+      else {
+        this.state.set(message);
+        this.link.set("open");
+      }
+    };
+    socket.onclose = () => this.lost(socket);
+  }
+
+  /** A socket that says nothing is not closed by itself for minutes. */
+  private heard(socket: WebSocket): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      socket.close();
+      this.lost(socket);
+    }, QUIET_MS);
+  }
+
+  private lost(socket: WebSocket): void {
+    if (this.socket !== socket || this.closed) return;
+    this.socket = null;
+    this.link.set("lost");
+    this.state.set(null);
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.connect(), BACK_OFF_MS[Math.min(this.tried, BACK_OFF_MS.length - 1)]);
+    this.tried += 1;
+  }
+}
