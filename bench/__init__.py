@@ -1,0 +1,1 @@
+"""What `tipstaff bench` measures: each figure beside the raw limit of the same machine in the same run."""
