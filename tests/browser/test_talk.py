@@ -1,0 +1,215 @@
+"""Speaking with an officer: a real browser's microphone, the real gateway and broker, and what arrives at the unit."""
+
+from __future__ import annotations
+
+import time
+import wave
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from console_chromium import CHROMIUM, CHROMIUM_ARGUMENTS, SHOTS
+from console_ear import said, strength
+from console_officer import Officer
+from console_site import WITHIN_S, Site
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from protocol.messages import KIND_DURESS, SPEAKER_PLAYS, SPEAKER_SILENT
+from protocol.talk import ALOUD, LAST, Talk
+
+Make = Any
+HZ = 740.0
+PANEL = "[data-talk=UNIT1]"
+
+
+@pytest.fixture(scope="module")
+def browser(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """With a person at the microphone who says 200 ms of one tone, four times a second."""
+    path = tmp_path_factory.mktemp("microphone") / "tone.wav"
+    at = np.arange(48_000 * 4) / 48_000
+    tone = np.where(at % 0.25 < 0.2, 0.4 * np.sin(2 * np.pi * HZ * at), 0)
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 48_000, 0, "NONE", ""))
+        file.writeframes((tone * 32767).astype("<i2").tobytes())
+    arguments = [*CHROMIUM_ARGUMENTS, f"--use-file-for-fake-audio-capture={path}"]
+    with sync_playwright() as playwright:
+        expect.set_options(timeout=WITHIN_S * 1000)
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield opened
+        opened.close()
+
+
+def alarmed(desk: Make, officer: Make, speaker: int = SPEAKER_PLAYS) -> tuple[Page, Officer]:
+    """A dispatcher before the panel of an officer who has pressed."""
+    page = desk().enter("dispatcher")
+    worn = officer("UNIT1")
+    worn.fix()
+    worn.state(speaker=speaker)
+    worn.press()
+    expect(page.locator(f".right {PANEL}")).to_have_attribute("data-talk-state", "nobody")
+    expect(page.locator(f"{PANEL} [data-talk-act=call]")).to_be_visible()
+    page.keyboard.press("F2")
+    return page, worn
+
+
+def hear(worn: Officer, fits: Callable[[list[Talk]], bool]) -> list[Talk]:
+    """What the unit heard, once that fits."""
+    end_s = time.monotonic() + WITHIN_S
+    while not fits(found := [talk for _, talk in worn.heard]):
+        assert time.monotonic() < end_s, f"{len(found)} packets"
+        time.sleep(0.02)
+    return found
+
+
+def over(found: list[Talk]) -> bool:
+    return bool(found) and bool(found[-1].flags & LAST)
+
+
+def test_what_is_said_while_space_is_held_reaches_the_officer(
+    desk: Make, officer: Make, shoot: Make, site: Site
+) -> None:
+    page, worn = alarmed(desk, officer)
+    shoot(page, "talk-nobody")
+    page.locator("body").focus()
+    page.keyboard.down("Space")
+    expect(page.locator(PANEL)).to_have_attribute("data-talk-state", "you")
+    hear(worn, lambda found: len(found) > 75)
+    shoot(page, "talk-you")
+    page.keyboard.up("Space")
+    found = hear(worn, over)
+    expect(page.locator(PANEL)).to_have_attribute("data-talk-state", "nobody")
+    numbers = [talk.number for talk in found]
+    assert numbers == sorted(set(numbers)) and len({talk.talk for talk in found}) == 1
+    spoken = said(b"".join(talk.sound for talk in found))
+    assert strength(spoken, HZ) > 0.02, "the tone of the microphone is in it"
+    assert strength(spoken, HZ) > 10 * strength(spoken, HZ * 1.5)
+    # They come as they are said: one each 20 ms, and never in heaps.
+    came = np.array([at for at, _ in worn.heard[5:-1]]) - np.array([talk.number / 50 for talk in found[5:-1]])
+    assert np.percentile(came, 95) - came.min() < 0.2
+    entry = page.locator("[data-event=talk]").first
+    expect(entry).to_contain_text("喊话")
+    expect(entry).to_contain_text("陈调度")
+    shoot(page, "talk-timeline")
+    with site.signed_in("dispatcher") as api:
+        (row,) = api.get("/units/UNIT1/talks").json()["items"]
+        file = api.get(f"/units/UNIT1/talks/{row['talk']}")
+    assert row["packets"] == len(found) - 1 and row["ended"] == "released"
+    assert found[10].sound in file.content
+
+
+def test_space_belongs_to_who_writes(desk: Make, officer: Make) -> None:
+    page, worn = alarmed(desk, officer)
+    page.keyboard.press("F8")
+    page.keyboard.type("a b")
+    page.keyboard.press("Escape")
+    # A button that was clicked keeps the focus; Space speaks, and does not click it again.
+    page.locator(f"{PANEL} [data-talk-act=call]").click()
+    expect(page.locator(PANEL)).to_have_attribute("data-talk-state", "you")
+    page.locator("[data-talk-act=hang-up]").click()
+    expect(page.locator(PANEL)).to_have_attribute("data-talk-state", "nobody")
+    hear(worn, over)
+    talks = {talk.talk for _, talk in worn.heard}
+    assert len(talks) == 1
+    page.keyboard.down("Space")
+    expect(page.locator(PANEL)).to_have_attribute("data-talk-state", "you")
+    page.keyboard.up("Space")
+    expect(page.locator(PANEL)).to_have_attribute("data-talk-state", "nobody")
+
+
+def test_silent_alarm_makes_no_sound_without_the_second_key(desk: Make, officer: Make, shoot: Make) -> None:
+    page, worn = alarmed(desk, officer, SPEAKER_SILENT)
+    expect(page.locator("[data-talk-warning]")).to_be_visible()
+    page.locator("body").focus()
+    page.keyboard.down("Space")
+    expect(page.locator("[data-talk-kept-silent]")).to_be_visible()
+    shoot(page, "talk-silent")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.locator(PANEL).scroll_into_view_if_needed()
+    page.screenshot(path=SHOTS / "talk-silent-390.png")
+    page.set_viewport_size({"width": 1366, "height": 768})
+    page.keyboard.up("Space")
+    assert page.locator(f"{PANEL} [data-talk-act=hold]").is_disabled()
+    assert worn.heard == []
+    page.keyboard.down("Shift")
+    page.keyboard.down("Space")
+    expect(page.locator(PANEL)).to_have_attribute("data-talk-state", "you")
+    hear(worn, lambda found: len(found) > 10)
+    shoot(page, "talk-aloud")
+    page.keyboard.up("Space")
+    page.keyboard.up("Shift")
+    assert all(talk.flags & ALOUD for talk in hear(worn, over))
+    worn.heard.clear()
+    page.locator("[data-talk-act=arm]").click()
+    box = page.locator("[data-talk-act=hold]").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    page.mouse.down()
+    expect(page.locator(PANEL)).to_have_attribute("data-talk-state", "you")
+    page.mouse.up()
+    assert all(talk.flags & ALOUD for talk in hear(worn, over))
+
+
+def test_duress_is_silent_before_the_unit_says_so(desk: Make, officer: Make) -> None:
+    page, worn = alarmed(desk, officer)
+    worn.press(KIND_DURESS)
+    expect(page.locator(PANEL)).to_have_attribute("data-silent", "true")
+    assert page.locator(f"{PANEL} [data-talk-act=call]").is_disabled()
+
+
+def test_call_is_handed_over(desk: Make, officer: Make, shoot: Make) -> None:
+    mine, worn = alarmed(desk, officer)
+    other = desk().enter("second")
+    other.locator("button[id^=queue-]").first.click()
+    expect(other.locator(f".right {PANEL} [data-talk-act=call]")).to_be_visible()
+    mine.locator("[data-talk-act=call]").click()
+    expect(mine.locator(PANEL)).to_have_attribute("data-talk-state", "you")
+    expect(other.locator(PANEL)).to_have_attribute("data-talk-state", "other")
+    expect(other.locator(f"{PANEL} .talk-now")).to_contain_text("陈调度")
+    assert other.locator("[data-talk-act=hold]").is_disabled()
+    shoot(mine, "talk-call")
+    mine.locator("[data-talk-act=hand-over]").click()
+    expect(other.locator("[data-talk-offer=dispatcher]")).to_be_visible()
+    shoot(other, "talk-offered")
+    other.locator("[data-talk-act=take]").click()
+    expect(other.locator(PANEL)).to_have_attribute("data-talk-state", "you")
+    expect(mine.locator(PANEL)).to_have_attribute("data-talk-state", "other")
+    other.locator("[data-talk-act=hang-up]").click()
+    found = hear(worn, lambda found: sum(talk.flags & LAST != 0 for talk in found) == 2)
+    assert len({talk.talk for talk in found}) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("NotAllowedError", "未获准"), ("NotFoundError", "没有找到麦克风")]
+)
+def test_microphone_that_is_not_to_be_had_is_said(
+    desk: Make, officer: Make, shoot: Make, name: str, words: str
+) -> None:
+    page, worn = alarmed(desk, officer)
+    page.evaluate(
+        "name => { MediaDevices.prototype.getUserMedia = () => Promise.reject(new DOMException('', name)) }",
+        name,
+    )
+    page.locator("[data-talk-act=call]").click()
+    expect(page.locator(f"{PANEL} .talk-fault")).to_contain_text(words)
+    expect(page.locator(PANEL)).to_have_attribute("data-talk-state", "nobody")
+    shoot(page, f"talk-{name}")
+    assert worn.heard == []
+
+
+def test_gateway_that_is_killed_while_somebody_speaks(
+    desk: Make, officer: Make, site: Site, shoot: Make
+) -> None:
+    page, worn = alarmed(desk, officer)
+    page.locator("[data-talk-act=call]").click()
+    hear(worn, lambda found: len(found) > 50)
+    site.kill()
+    expect(page.locator(f"{PANEL} .talk-now")).to_contain_text("失去联系")
+    shoot(page, "talk-lost")
+    assert page.locator("[data-talk-act=call]").is_disabled()
+    site.start()
+    expect(page.locator(PANEL)).to_have_attribute("data-talk-state", "nobody")
+    expect(page.locator("[data-event=talk]").first).to_contain_text("网关重启")
+    with site.signed_in("dispatcher") as api:
+        row = api.get("/units/UNIT1/talks").json()["items"][0]
+    assert row["ended"] == "restart" and row["kept"] and row["packets"] > 30

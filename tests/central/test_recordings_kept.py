@@ -1,0 +1,281 @@
+"""Recordings survive a killed gateway and a full disk, and are kept as long as they must be."""
+
+import contextlib
+import hashlib
+import secrets
+import signal
+
+import httpx
+import pytest
+import pytest_asyncio
+from conftest import COURT, eventually
+from filmer import START_S, Filmer, segment
+from moto.server import ThreadedMotoServer
+from test_killed import alive, gateway_process
+
+from gateway.clock import ManualClock
+from gateway.evidence import journal, sealing
+from gateway.evidence.places import Key
+from gateway.evidence.remote import Mover, Remote
+from gateway.evidence_settings import EvidenceSettings
+from gateway.store import audit, recording_register, recordings, tables
+from protocol.manifest import LAST
+from protocol.media import Chunk
+from protocol.messages import REFUSED_QUOTA
+
+RECORDING = bytes.fromhex("a1b2c3d4e5f60718")
+DAY_MS = 86_400_000
+REPEATS = 10
+
+
+def named(number):
+    return RECORDING + number.to_bytes(4, "big")
+
+
+def count(gateway, fault):
+    return gateway.metrics.faults.labels(fault)._value.get()
+
+
+@pytest_asyncio.fixture
+async def gateway(start):
+    running = await start()
+    await running.provision("u1001", COURT, officer="Lin Yan")
+    return running
+
+
+async def row_of(gateway, made):
+    async with gateway.store.read() as connection:
+        return await recordings.segment(
+            connection, "u1001", RECORDING.hex(), int.from_bytes(made.segment[8:], "big")
+        )
+
+
+async def test_gateway_killed_in_the_middle_asks_only_for_what_it_lacks(
+    start, broker_kind, tmp_path, free_port
+):
+    gateway = await start(broker_kind, port=free_port)
+    await gateway.provision("u1001", COURT, officer="Lin Yan")
+    await gateway.stop()
+    places, made = gateway.evidence.places, segment(named(0), blocks=60)
+    key, folder = Key.of("u1001", made.segment), tmp_path / "units" / "u1001"
+    sent = 0
+    for part in range(3):
+        died = gateway_process("never", tmp_path, broker_kind, free_port)
+        async with died as (process, broker_pid), Filmer(folder) as filmer:
+            chunks = [made.chunk(number) for number in range(sent, 18 * (part + 1))]
+            end = chunks[-1].offset + len(chunks[-1].data)
+
+            def arrived(end=end):
+                path = places.ranges(key)
+                return path.exists() and journal.replay(path.read_bytes()).received_bytes >= end
+
+            for _ in range(REPEATS):  # at QoS 0: what comes before the gateway has subscribed is lost
+                await filmer.send(made, chunks)
+                with contextlib.suppress(TimeoutError):
+                    await eventually(arrived, 2.0)
+                    break
+            assert arrived()
+            await filmer.send(
+                made, [made.chunk(number) for number in range(18 * (part + 1), 18 * (part + 1) + 3)]
+            )
+            process.send_signal(signal.SIGKILL)
+            await process.wait()
+            await eventually(lambda broker_pid=broker_pid: not alive(broker_pid))
+        sent = 18 * (part + 1)
+    back = await start(broker_kind, port=free_port)
+    async with Filmer(folder) as filmer:
+        manifest = filmer.manifest(made)
+        want = await filmer.seal(manifest)
+        assert want.ranges[0] >= end and want.ranges[-1] == len(made.data)
+        assert (await filmer.restore(made, manifest)).sealed == manifest.sha256
+    assert back.evidence.places.sealed(key).read_bytes() == made.data
+
+
+async def test_gateway_killed_between_file_and_database_seals_it_at_the_next_start(start, tmp_path, gateway):
+    made = segment(named(0))
+    key = Key.of("u1001", made.segment)
+    async with Filmer(tmp_path / "units" / "u1001") as filmer:
+        manifest = filmer.manifest(made)
+        assert (await filmer.seal(manifest)).ranges
+    await gateway.stop()
+    places = gateway.evidence.places
+    places.folder(key).mkdir(parents=True, exist_ok=True)
+    places.part(key).write_bytes(made.data + b"beyond")
+    assert sealing.seal(places, key, manifest) is not None
+    back = await start()
+    await eventually(lambda: back.metrics.segments_sealed._value.get() == 1)
+    assert (await row_of(back, made)).state == "sealed"
+    assert back.evidence.quota.used("u1001") == len(made.data)
+
+
+async def test_power_cut_that_lost_bytes_the_journal_claims_is_made_good(start, tmp_path, free_port):
+    gateway = await start(port=free_port)
+    await gateway.provision("u1001", COURT, officer="Lin Yan")
+    made = segment(named(0))
+    key = Key.of("u1001", made.segment)
+    places = gateway.evidence.places
+    await gateway.stop()
+    places.folder(key).mkdir(parents=True)
+    places.part(key).write_bytes(made.data[:20_000] + bytes(len(made.data) - 20_000))
+    torn = journal.encode([(0, len(made.data), journal.HELD)]) + b"\x00\x01"
+    places.ranges(key).write_bytes(torn)
+    back = await start(port=free_port)
+    async with Filmer(tmp_path / "units" / "u1001") as filmer:
+        manifest = filmer.manifest(made)
+        assert (await filmer.restore(made, manifest)).sealed == manifest.sha256
+    assert back.evidence.places.sealed(key).read_bytes() == made.data
+
+
+async def test_full_disk_is_counted_and_told_and_the_bytes_come_again(gateway, tmp_path):
+    made = segment(named(0))
+    key, places = Key.of("u1001", made.segment), gateway.evidence.places
+    places.folder(key).mkdir(parents=True)
+    places.part(key).symlink_to("/dev/full")
+    async with Filmer(tmp_path / "units" / "u1001") as filmer:
+        await filmer.send(made, [made.chunk(n) for n in range(len(made.chunks))])
+        await eventually(lambda: count(gateway, "no_room"))
+        async with httpx.AsyncClient() as client:
+            assert (await client.get(gateway.url + "/api/v1/health")).json() == {"ok": False}
+        assert "No space left" in gateway.media.health()["problem"]
+        assert gateway.evidence.quota.used("u1001") == 0
+        places.part(key).unlink()
+        manifest = filmer.manifest(made)
+        assert (await filmer.restore(made, manifest)).sealed == manifest.sha256
+        assert gateway.evidence.problem is None and gateway.evidence.quota.used("u1001") == len(made.data)
+
+
+async def test_disk_keeps_room_for_the_database(start, tmp_path):
+    gateway = await start(evidence={"free_mib": 1 << 30})
+    await gateway.provision("u1001", COURT)
+    made = segment(named(0))
+    async with Filmer(tmp_path / "units" / "u1001") as filmer:
+        await filmer.send(made, [made.chunk(0)])
+        await eventually(lambda: count(gateway, "no_room") == 1)
+        assert (await filmer.seal(filmer.manifest(made))).ranges == [0, len(made.data)]
+
+
+async def test_quota_of_a_unit_is_told_and_counted(start, tmp_path):
+    gateway = await start(evidence={"unit_quota_mib": 1})
+    await gateway.provision("u1001", COURT)
+    first, second = segment(named(0), block_bytes=30_000), segment(named(1), block_bytes=30_000)
+    async with Filmer(tmp_path / "units" / "u1001") as filmer:
+        manifest = filmer.manifest(first)
+        assert (await filmer.restore(first, manifest)).sealed
+        assert (await filmer.seal(filmer.manifest(second))).refused == REFUSED_QUOTA
+        pieces = [Chunk(at, 0, second.data[at : at + 16_384]) for at in range(0, len(second.data), 16_384)]
+        await filmer.send(second, pieces)
+        await eventually(lambda: count(gateway, "recording_quota") > 5)
+    assert gateway.evidence.quota.used("u1001") <= 1 << 20
+
+
+async def test_recording_is_deleted_by_name_when_its_time_is_over_and_nothing_refers_to_it(start, tmp_path):
+    clock = ManualClock(START_S * 1000 + 60_000)
+    gateway = await start(clock=clock, evidence={"retention_days": 200})
+    await gateway.provision("u1001", COURT, officer="Lin Yan")
+    ids = [secrets.token_bytes(8) for _ in range(3)]
+    async with Filmer(tmp_path / "units" / "u1001") as filmer:
+        for recording in ids:
+            made = segment(recording + bytes(4))
+            await filmer.send(made, [made.chunk(n) for n in range(len(made.chunks))])
+            await filmer.control.say("manifest", manifest := filmer.manifest(made, flags=LAST))
+            await eventually(
+                lambda made=made: gateway.metrics.media_chunks._value.get() % len(made.chunks) == 0
+            )
+            while not filmer._wants(manifest):
+                clock.advance(300)
+                await filmer.control.until(lambda: True)
+                with contextlib.suppress(TimeoutError):
+                    await filmer.control.until(lambda manifest=manifest: filmer._wants(manifest), 0.3)
+            assert filmer._wants(manifest)[-1].sealed
+        free, held, linked = (recording.hex() for recording in ids)
+        await gateway.store.write(
+            lambda c: recording_register.hold(c, "u1001", held, "complaint 7", "chen", clock.now_ms())
+        )
+        link = {"unit_id": "u1001", "recording": linked, "incident_id": "I-1", "how": "alarm"}
+        await gateway.store.write(lambda c: c.execute(tables.recording_incidents.insert().values(link)))
+        clock.advance(199 * DAY_MS)
+        assert await gateway.delete_old_recordings() == 0
+        clock.advance(2 * DAY_MS)
+        assert await gateway.delete_old_recordings() == 1
+        places = gateway.evidence.places
+        assert not places.sealed(Key("u1001", free, 0)).exists()
+        assert places.manifest(Key("u1001", free, 0)).exists()
+        assert (
+            places.sealed(Key("u1001", held, 0)).exists() and places.sealed(Key("u1001", linked, 0)).exists()
+        )
+        async with gateway.store.read() as connection:
+            entry = [e for e in await audit.entries(connection) if e.action == "recording.delete"]
+            assert [(e.login, e.subject) for e in entry] == [("retention", f"u1001/{free}")]
+            assert await audit.first_broken(connection) is None
+        # The unit that asks about it once more may forget it.
+        first = next(s for leaf, s in filmer.control.heard if leaf == "want" and s.segment[:8] == ids[0])
+        assert first.sealed
+        released = await gateway.store.write(
+            lambda c: recording_register.release(c, "u1001", held, "settled", "wu", clock.now_ms())
+        )
+        assert released == 1 and await gateway.delete_old_recordings() == 1
+    assert gateway.evidence.quota.used("u1001") == places.sealed(Key("u1001", linked, 0)).stat().st_size
+
+
+@pytest.fixture
+def s3():
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    httpx.put(f"http://{host}:{port}/evidence").raise_for_status()
+    yield {
+        "store": "s3",
+        "s3_bucket": "evidence",
+        "s3_endpoint": f"http://{host}:{port}",
+        "s3_access_key": "key",
+        "s3_secret_key": "secret",
+    }
+    server.stop()
+
+
+async def test_sealed_segment_moves_to_the_object_store_and_is_read_from_there(start, tmp_path, s3):
+    gateway = await start(evidence=s3)
+    await gateway.provision("u1001", COURT, officer="Lin Yan")
+    made = segment(named(0), block_bytes=30_000)
+    key = Key.of("u1001", made.segment)
+    async with Filmer(tmp_path / "units" / "u1001") as filmer:
+        assert (await filmer.restore(made, filmer.manifest(made, flags=LAST))).sealed
+    mover = Mover(gateway._remote, gateway.evidence.places, gateway.store, gateway.clock)
+    assert await mover.move() == 1 and mover.problem is None
+    assert not gateway.evidence.places.sealed(key).exists() and gateway.evidence.places.manifest(key).exists()
+    row = await row_of(gateway, made)
+    assert row.remote == f"u1001/{RECORDING.hex()}/{key.name}.mkv"
+    read = b"".join([piece async for piece in gateway.archive.read(row, 5, len(made.data) - 5)])
+    assert read == made.data[5:-5]
+    async with gateway.store.read() as connection:
+        keys = await gateway_keys(connection)
+    (verdict,) = await gateway.archive.prove([row], keys)
+    assert verdict.faults == []
+
+
+async def gateway_keys(connection):
+    from gateway.store import unit_keys
+
+    return await unit_keys.of_unit(connection, "u1001")
+
+
+async def test_file_stays_here_when_its_copy_is_not_what_was_sealed(start, tmp_path, s3):
+    gateway = await start()
+    await gateway.provision("u1001", COURT)
+    made = segment(named(0))
+    key, places = Key.of("u1001", made.segment), gateway.evidence.places
+    async with Filmer(tmp_path / "units" / "u1001") as filmer:
+        assert (await filmer.restore(made, filmer.manifest(made))).sealed
+    remote = Remote(EvidenceSettings(**s3))
+    mover = Mover(remote, places, gateway.store, gateway.clock)
+    whole = places.sealed(key).read_bytes()
+    places.sealed(key).write_bytes(
+        bytes(len(whole))
+    )  # the disk gives other bytes to the copy than were sealed
+    assert await mover.move() == 0 and "not what was sealed" in mover.problem
+    assert (await row_of(gateway, made)).remote is None and places.sealed(key).exists()
+    places.sealed(key).write_bytes(whole)
+    unreachable = Remote(EvidenceSettings(**(s3 | {"s3_bucket": "nobody-made-it"})))
+    assert await Mover(unreachable, places, gateway.store, gateway.clock).move() == 0
+    assert hashlib.sha256(places.sealed(key).read_bytes()).digest() == hashlib.sha256(made.data).digest()
+    assert await mover.move() == 1 and mover.problem is None

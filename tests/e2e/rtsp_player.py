@@ -1,0 +1,87 @@
+"""What a video wall would see: ffmpeg plays an address, and the pictures are read."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator import scene
+
+NEEDED = "the tests need ffmpeg, GStreamer's RTSP server and the system's Python: run `make system`"
+OPENED_WITHIN_S = 30.0
+
+
+def address(port: int, unit_id: str, login: str, secret: str, query: str = "") -> str:
+    """Of a unit."""
+    return f"rtsp://{login}:{secret}@127.0.0.1:{port}/units/{unit_id}{query}"
+
+
+async def probe(url: str, transport: str = "tcp") -> dict[str, dict[str, str]]:
+    """The streams of an address by kind, or what went wrong under `error`."""
+    assert shutil.which("ffprobe"), NEEDED
+    words = ("-v", "error", "-rtsp_transport", transport, "-show_streams", "-of", "json", url)
+    process = await asyncio.create_subprocess_exec(
+        "ffprobe", *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    try:
+        async with asyncio.timeout(OPENED_WITHIN_S):
+            out, said = await process.communicate()
+    finally:
+        await _end(process)
+    if process.returncode:
+        return {"error": {"text": said.decode()}}
+    return {stream["codec_type"]: stream for stream in json.loads(out)["streams"]}
+
+
+@dataclass
+class Player:
+    """An address that plays; `frame()` is the next picture's number and time, read from its pixels."""
+
+    process: asyncio.subprocess.Process
+    width: int
+    height: int
+    begun: bool = False
+    unreadable: int = 0
+
+    async def frame(self, within_s: float = OPENED_WITHIN_S) -> tuple[int, int]:
+        """Those before the first key picture are passed over. Raises EOFError at the end, TimeoutError."""
+        assert self.process.stdout is not None
+        try:
+            async with asyncio.timeout(within_s):
+                while True:
+                    raw = await self.process.stdout.readexactly(self.width * self.height * 3)
+                    picture = np.frombuffer(raw, np.uint8).reshape(self.height, self.width, 3)
+                    if (mark := scene.read(picture)) is not None:
+                        self.begun = True
+                        return mark
+                    self.unreadable += 1
+                    assert not self.begun, "a picture that cannot be read"
+        except asyncio.IncompleteReadError:
+            raise EOFError("the stream has ended") from None
+
+
+@contextlib.asynccontextmanager
+async def player(url: str, width: int, height: int, transport: str = "tcp") -> AsyncIterator[Player]:
+    """Plays for as long as it lasts."""
+    words = ("-v", "error", "-rtsp_transport", transport, "-fflags", "nobuffer", "-i", url, "-an")
+    process = await asyncio.create_subprocess_exec(
+        *("ffmpeg", *words, "-vsync", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        yield Player(process, width, height)
+    finally:
+        await _end(process)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.kill()
+        await process.wait()

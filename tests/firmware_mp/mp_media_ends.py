@@ -1,0 +1,178 @@
+"""Recordings without power between two of their segments: the next boot ends them, whatever is cut in it."""
+
+import asyncio
+
+from card_in_ram import MEDIUM, Card, ran
+from media_world import Gateway, MediaWorld, blocks_of, on_card
+from protocol import media
+from protocol.manifest import CUT, LAST
+
+TIMEOUT_S = 280
+RING_KIB = 6144
+SETTINGS = ', "segment_s": 3, "record_always": true, "pre_event_s": 2'
+# Writes of the card from the end of a segment to the begin of the next, and of a boot that ends a recording.
+CUTS_BETWEEN = 14
+CUTS_AFTER = 40
+
+
+def world_of(time, card, gateway):
+    card.time = time
+    return MediaWorld(time, SETTINGS, prepare=card.prepare, gateway=gateway)
+
+
+async def until(true, most_ms=120_000):
+    waited_ms = 0
+    while not true():
+        waited_ms += 100
+        assert waited_ms < most_ms, "in vain"
+        await asyncio.sleep_ms(100)
+
+
+def new_card(size_bytes=1_000_000):
+    """Nothing was ever on it. FatFs links the next piece of a folder before it clears it: power that is cut in between
+    leaves what was there as names, and what is begun later is not found again (docs/firmware.md)."""
+    nothing = bytes(4096)
+    for at in range(0, len(MEDIUM) - 4096, 4096):
+        MEDIUM[at : at + 4096] = nothing
+    return Card(size_bytes)
+
+
+def recording_until_its_second_segment_has_ended(card, gateway, cut_after):
+    """A session: `cut_after` writes later the power goes, before, in, or after the begin of the next."""
+
+    async def session(time):
+        world = world_of(time, card, gateway)
+        world.unit.settings.set("record_always", True)
+        recorder = world.unit.media.recorder
+        on_closed = recorder.on_closed
+
+        def closed(name, segment):
+            on_closed(name, segment)
+            if media.segment_of(name)[-1] == 1:
+                card.cut_at = card.writes + cut_after
+
+        recorder.on_closed = closed
+        world.start()
+        await asyncio.sleep_ms(30_000)
+        await world.stop()
+
+    return session
+
+
+def sealing_all(card, gateway):
+    """A session that records nothing, until everything on the card is confirmed."""
+
+    async def session(time):
+        world = world_of(time, card, gateway)
+        world.unit.settings.set("record_always", False)
+        world.start()
+        await asyncio.sleep_ms(2000)
+        await until(lambda: not on_card(".tip", "/card") and not on_card(".new", "/card"))
+        await asyncio.sleep_ms(6000)
+        await world.stop()
+
+    return session
+
+
+def check_ended(gateway):
+    """Every recording has an end, its segments have no gap; returns how many ended with nothing but a head."""
+    manifests = gateway.check_chain()
+    assert sorted(gateway.sealed) == sorted(gateway.manifests)
+    heads = 0
+    recordings = {}
+    for manifest in manifests:
+        recordings.setdefault(manifest.segment[:8], []).append(manifest)
+    for parts in recordings.values():
+        assert [int.from_bytes(one.segment[8:], "big") for one in parts] == list(range(len(parts)))
+        assert [bool(one.flags & LAST) for one in parts] == [False] * (len(parts) - 1) + [True]
+        last = parts[-1]
+        if last.flags & CUT and last.size < 1024:
+            path = "gw/" + media.segment_name(last.segment)
+            assert [block for block, _ in blocks_of(path)] == []
+            assert last.first.mono_ms >= parts[-2].last.mono_ms and last.unit == parts[0].unit
+            heads += 1
+    return heads
+
+
+def test_power_cut_between_two_segments_leaves_a_recording_with_an_end():
+    gateway = Gateway()
+    heads = 0
+    for cut_after in range(1, CUTS_BETWEEN):
+        card = new_card()
+        assert not ran(recording_until_its_second_segment_has_ended(card, gateway, cut_after))
+        card.power_on()
+        assert ran(sealing_all(card, gateway))
+        heads = check_ended(gateway)
+        card.card_lost()
+    assert heads >= 3, heads
+
+
+def test_power_cut_again_while_the_end_is_written():
+    """The first cut is right after a segment; the second anywhere in the boot that would end the recording."""
+    gateway = Gateway()
+    cuts = 0
+    for cut_after in range(1, CUTS_AFTER, 2):
+        card = new_card()
+        assert not ran(recording_until_its_second_segment_has_ended(card, gateway, 1))
+        card.power_on()
+        card.cut_at = card.writes + cut_after
+        cuts += not ran(sealing_all(card, gateway))
+        card.power_on()
+        assert ran(sealing_all(card, gateway))
+        check_ended(gateway)
+        card.card_lost()
+    assert cuts >= 10, cuts
+
+
+def test_card_pulled_between_two_segments_leaves_a_recording_with_an_end():
+    card = new_card()
+
+    async def session(time):
+        world = world_of(time, card, Gateway())
+        recorder = world.unit.media.recorder
+        on_closed = recorder.on_closed
+
+        def closed(name, segment):
+            on_closed(name, segment)
+            card.pulled = card.pulled or media.segment_of(name)[-1] == 0
+
+        recorder.on_closed = closed
+        world.start()
+        await until(lambda: card.pulled)
+        recorder.on_closed = on_closed
+        await asyncio.sleep_ms(8000)
+        assert not recorder.recording
+        card.pulled = False
+        await asyncio.sleep_ms(12_000)
+        world.unit.settings.set("record_always", False)
+        world.unit.media.look()
+        await until(lambda: not recorder.recording and not len(world.unit.media.waiting))
+        await until(lambda: not on_card(".tip", "/card") and not on_card(".new", "/card"))
+        assert check_ended(world.gateway) == 1
+        await world.stop()
+
+    assert ran(session)
+    card.card_lost()
+
+
+def test_end_is_not_written_onto_another_card():
+    """Of a recording whose last segment is on a card that is not there nothing is said."""
+    card = new_card()
+    gateway = Gateway()
+    assert not ran(recording_until_its_second_segment_has_ended(card, gateway, 1))
+    card.power_on()
+
+    async def sealed_but_not_ended(time):
+        world = world_of(time, card, gateway)
+        world.unit.settings.set("record_always", False)
+        world.unit.media.sealer.going_on = lambda: world.unit.media.chain.unended[:8]
+        world.start()
+        await until(lambda: len(gateway.sealed) == 2)
+        await world.stop()
+
+    assert ran(sealed_but_not_ended)
+    card.card_lost()
+    other = new_card()
+    assert ran(sealing_all(other, gateway))
+    assert len(gateway.sealed) == 2 and on_card(".mkv", "/card") == []
+    other.card_lost()

@@ -1,0 +1,209 @@
+"""An export proves itself: with our command, with `sha256sum` and OpenSSL alone, and to the eye."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.append(str(Path(__file__).parent))
+
+from by_hand import checked_by_hand
+from filmed import film
+from recorded import Recorder
+from test_derived import shown
+
+from gateway.errors import ExportRefused
+from gateway.evidence.derive import Covered, Master
+from gateway.evidence.export import Order, build, export
+from gateway.evidence.overlay import Overlay
+from gateway.evidence.proof import judge
+from gateway.evidence.proof_files import gather
+from gateway.evidence.sinks import Zip
+from protocol.manifest import key_id
+from protocol.media import segment_name
+
+HOSTILE = '</title><script>alert("x")</script>\u202egnp'
+
+
+@pytest.fixture
+def order(tmp_path: Path) -> Order:
+    """Two filmed segments, sealed by a unit's key."""
+    unit = Recorder(tmp_path / "unit")
+    masters = []
+    for number in range(2):
+        filmed = film(tmp_path, number)
+        manifest = unit.seal(0xA1, number, 4 * number)
+        manifest.size, manifest.sha256 = filmed.manifest.size, filmed.manifest.sha256
+        manifest.previous = bytes(32) if not masters else masters[-1].manifest.digest()
+        manifest.signature = unit.key.sign(manifest.signed_bytes())
+        masters.append(Master(filmed.path, manifest))
+    timeline = [
+        {"at_ms": 1_795_486_330_600, "device_ms": 1_795_486_330_564, "event": HOSTILE, "by": "陈调度"}
+    ]
+    return Order(
+        "I-20261126-0001", masters, {key_id(unit.public): unit.public}, "林静", 1_795_486_400_000, HOSTILE,
+        {"案号": "(2026)闽0105执1287号"}, timeline,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["out", "out.zip"])
+def test_export_verifies_and_nothing_else_is_left(order: Order, tmp_path: Path, name: str) -> None:
+    before = sorted(tmp_path.iterdir())
+    verdicts = export(order, tmp_path / name, Overlay())
+    assert [one.faults for one in verdicts] == [[], []]
+    assert [one.faults for one in judge(gather(tmp_path / name))] == [[], []]
+    assert sorted(tmp_path.iterdir()) == sorted([*before, tmp_path / name])
+    with pytest.raises(ExportRefused, match="is there already"):
+        export(order, tmp_path / name, Overlay())
+
+
+def test_export_is_checked_by_standard_tools_alone(order: Order, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    export(order, out, Overlay())
+    summed = subprocess.run(
+        ["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=out, capture_output=True, check=False
+    )
+    assert summed.returncode == 0, summed.stdout
+    named = {line.split("  ", 1)[1] for line in (out / "SHA256SUMS").read_text().splitlines()}
+    assert named == {str(one.relative_to(out)) for one in out.rglob("*") if one.is_file()} - {"SHA256SUMS"}
+    assert checked_by_hand(out) == [
+        "files: ok",
+        f"{hashlib.sha256((out / 'SHA256SUMS').read_bytes()).hexdigest()}  SHA256SUMS",
+        "signatures: done",
+        "masters: done",
+        "chain: done",
+    ]
+    for master in order.masters:
+        name = segment_name(master.manifest.segment)
+        copied = out / "recordings" / name[:16] / f"{name}.mkv"
+        assert copied.read_bytes() == master.path.read_bytes()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_page_shows_hostile_text_as_text(order: Order, tmp_path: Path, language: str) -> None:
+    export(Order(**{**_fields(order), "language": language, "copies": False}), tmp_path / "out", Overlay())
+    page = (tmp_path / "out" / "report.html").read_text("utf-8")
+    assert "<script" not in page and "&lt;script&gt;" in page
+    assert order.masters[0].manifest.sha256.hex() in page
+
+
+def test_spoiled_master_is_exported_and_said_to_be_so(order: Order, tmp_path: Path) -> None:
+    path = order.masters[0].path
+    path.write_bytes(path.read_bytes()[:-1] + b"\x00")
+    verdicts = export(order, tmp_path / "out", Overlay())
+    assert [fault.code for fault in verdicts[0].faults] == ["changed"]
+    page = (tmp_path / "out" / "report.html").read_text("utf-8")
+    assert "2 个分段中有 1 项不相符" in page and "内容有改动（changed: " in page
+    index = json.loads((tmp_path / "out" / "export.json").read_text("utf-8"))
+    assert [one["ok"] for one in index["proof"]] == [False, True]
+
+
+def test_disclosure_copy_has_no_master_and_no_log_in_it(order: Order, tmp_path: Path) -> None:
+    for number, hidden in enumerate(
+        ({"covered": [Covered(0, 0, 1, 1)]}, {"disclosure": True}, {"find": Nothing()})
+    ):
+        out = tmp_path / f"out{number}"
+        files = {"incidents/I-1/log.txt": b"secret", "positions/u.csv": tmp_path / "no such file"}
+        assert export(Order(**{**_fields(order), **hidden, "files": files}), out, Overlay()) == []
+        found = sorted(one.name for one in out.rglob("*") if one.is_file())
+        assert found == ["00000000000000a1-disclosure.mp4", "SHA256SUMS", "export.json", "report.html"]
+        page = (out / "report.html").read_text("utf-8")
+        assert "须由人员从头到尾观看一遍" in page and "陈调度" not in page and "log.txt" not in page
+
+
+def test_rectangle_of_one_recording_is_not_hidden_in_another(order: Order, tmp_path: Path) -> None:
+    covered = [Covered(0.25, 0.2, 0.5, 0.6, recording="00000000000000b2")]
+    export(Order(**{**_fields(order), "covered": covered}), tmp_path / "out", Overlay())
+    pictures = shown(tmp_path / "out" / "derived" / "00000000000000a1-disclosure.mp4")
+    assert len(pictures) == 40 and pictures[0][1][100, 100] < 40
+
+
+class Nothing:
+    """Finds nothing."""
+
+    def __call__(self, picture: object) -> list[Covered]:
+        return []
+
+
+def test_missing_master_is_named_and_the_rest_exported(order: Order, tmp_path: Path) -> None:
+    order.masters[1].path.unlink()
+    verdicts = export(order, tmp_path / "out", Overlay())
+    assert [[fault.code for fault in one.faults] for one in verdicts] == [[], ["missing"]]
+    name = f"recordings/00000000000000a1/{segment_name(order.masters[1].manifest.segment)}"
+    assert f"{name}: its file is not here" in checked_by_hand(tmp_path / "out")
+
+
+@pytest.mark.parametrize("name", ["out", "out.zip"])
+def test_failed_export_leaves_nothing(order: Order, tmp_path: Path, name: str) -> None:
+    order.masters[1].path.unlink()
+    order.masters[1].path.mkdir()
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(OSError, match="Is a directory"):
+        export(order, tmp_path / name, Overlay())
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_export_without_room_is_refused_before_it_begins(order: Order, tmp_path: Path) -> None:
+    order.masters[0].manifest.size = 1 << 50
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(ExportRefused, match="MiB are free"):
+        export(order, tmp_path / "out", Overlay())
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def _spoil(path: Path) -> None:
+    data = path.read_bytes()
+    path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+
+
+@pytest.mark.parametrize(
+    ("suffix", "said"),
+    [
+        (".mkv", "not the file that was signed"),
+        (".signature", "signature does not hold"),
+        (".signed", "signature does not hold"),
+        (".manifest", "not chained to the one before"),
+    ],
+)
+def test_commands_of_the_page_name_what_was_changed(
+    order: Order, tmp_path: Path, suffix: str, said: str
+) -> None:
+    out = tmp_path / "out"
+    export(Order(**{**_fields(order), "copies": False}), out, Overlay())
+    stem = out / "recordings" / "00000000000000a1" / segment_name(order.masters[0].manifest.segment)
+    _spoil(stem.with_suffix(suffix))
+    lines = checked_by_hand(out)
+    assert "files: ok" not in lines and any(said in line for line in lines), lines
+
+
+def test_zip_is_the_same_each_time_and_goes_into_a_stream(order: Order, tmp_path: Path) -> None:
+    """Without copies: an encoder need not be the same twice."""
+    plain = Order(**{**_fields(order), "copies": False})
+    export(plain, tmp_path / "a.zip", Overlay())
+    export(plain, tmp_path / "b.zip", Overlay())
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+    streamed = tmp_path / "c.zip"
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    cat = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=streamed.open("wb"))
+    assert cat.stdin is not None
+    build(plain, Zip(cat.stdin, plain.made_ms), scratch, Overlay())
+    cat.stdin.close()
+    assert cat.wait() == 0 and list(scratch.iterdir()) == []
+    unzip = (
+        ["unzip", "-q", streamed, "-d"]
+        if shutil.which("unzip")
+        else [sys.executable, "-m", "zipfile", "-e", streamed]
+    )
+    subprocess.run([*unzip, tmp_path / "out"], check=True)
+    assert checked_by_hand(tmp_path / "out")[0] == "files: ok"
+
+
+def _fields(order: Order) -> dict[str, object]:
+    return {name: getattr(order, name) for name in order.__dataclass_fields__}

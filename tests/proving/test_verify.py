@@ -1,0 +1,269 @@
+"""`tipstaff verify`: every way in which evidence can be spoiled has its name, and whole evidence has none."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+sys.path.append(str(Path(__file__).parent))
+
+from recorded import Recorder
+
+from gateway.errors import EvidenceUnreadable
+from gateway.evidence.proof import Verdict, judge
+from gateway.evidence.proof_files import gather
+from protocol.manifest import CUT, LAST, Manifest
+from protocol.media import segment_name
+
+TIPSTAFF = Path(sysconfig.get_path("scripts")) / "tipstaff"
+
+
+@pytest.fixture
+def recorder(tmp_path: Path) -> Recorder:
+    """Two recordings of one unit: three segments, then two."""
+    made = Recorder(tmp_path / "evidence")
+    (made.folder / "MZ2534.pem").write_bytes(made.pem)
+    made.record(0xA1, 3)
+    made.mono_ms += 60_000
+    made.record(0xB2, 2)
+    return made
+
+
+def faults(recorder: Recorder, **options: bool) -> dict[str, list[str]]:
+    """The codes of what is wrong, by segment."""
+    verdicts: list[Verdict] = judge(gather(recorder.folder), **options)
+    return {verdict.name: [fault.code for fault in verdict.faults] for verdict in verdicts if verdict.faults}
+
+
+def name(recorder: Recorder, at: int) -> str:
+    return segment_name(recorder.sealed[at].segment)
+
+
+def test_whole_evidence_has_no_fault(recorder: Recorder) -> None:
+    assert faults(recorder) == {} and faults(recorder, complete=True) == {}
+
+
+def test_any_flipped_byte_of_any_segment_is_found(recorder: Recorder) -> None:
+    path = recorder.path(1)
+    data = path.read_bytes()
+    for at in range(0, len(data), 37):
+        changed = bytearray(data)
+        changed[at] ^= 1
+        path.write_bytes(changed)
+        assert faults(recorder) == {name(recorder, 1): ["changed"]}
+
+
+def test_any_flipped_byte_of_a_manifest_is_found(recorder: Recorder) -> None:
+    path = recorder.path(1, ".manifest")
+    data = path.read_bytes()
+    for at in range(len(data)):
+        changed = bytearray(data)
+        changed[at] ^= 1
+        path.write_bytes(changed)
+        assert faults(recorder), f"byte {at}"
+
+
+def cut_file(recorder: Recorder) -> None:
+    recorder.path(1).write_bytes(recorder.path(1).read_bytes()[:-100])
+
+
+def lengthen_file(recorder: Recorder) -> None:
+    recorder.path(1).write_bytes(recorder.path(1).read_bytes() + b"x")
+
+
+def lose_file(recorder: Recorder) -> None:
+    recorder.path(1).unlink()
+
+
+def lose_segment(recorder: Recorder) -> None:
+    recorder.path(1).unlink()
+    recorder.path(1, ".manifest").unlink()
+
+
+def lose_first(recorder: Recorder) -> None:
+    recorder.path(0).unlink()
+    recorder.path(0, ".manifest").unlink()
+
+
+def lose_tail(recorder: Recorder) -> None:
+    recorder.path(4).unlink()
+    recorder.path(4, ".manifest").unlink()
+
+
+def add_file(recorder: Recorder) -> None:
+    shutil.copy(recorder.path(1), recorder.folder / "00000000000000a1-9.mkv")
+
+
+def double_file(recorder: Recorder) -> None:
+    (recorder.folder / "x").mkdir()
+    shutil.copy(recorder.path(1), recorder.folder / "x")
+
+
+def swap_files(recorder: Recorder) -> None:
+    one, other = recorder.path(0).read_bytes(), recorder.path(1).read_bytes()
+    recorder.path(0).write_bytes(other)
+    recorder.path(1).write_bytes(one)
+
+
+def spoil_manifest(recorder: Recorder) -> None:
+    recorder.path(1, ".manifest").write_bytes(b"\xa0")
+
+
+SPOILED: list[tuple[Callable[[Recorder], None], dict[int | str, list[str]]]] = [
+    (cut_file, {1: ["cut_tail"]}),
+    (lengthen_file, {1: ["longer"]}),
+    (lose_file, {1: ["missing"]}),
+    (lose_segment, {2: ["missing_before", "missing_before"]}),
+    (lose_first, {1: ["missing_before"]}),
+    (lose_tail, {3: ["no_end"]}),
+    (add_file, {"00000000000000a1-9": ["added"]}),
+    (swap_files, {0: ["reordered"], 1: ["reordered"]}),
+]
+
+
+@pytest.mark.parametrize("spoil, expected", SPOILED, ids=lambda one: getattr(one, "__name__", ""))
+def test_spoiled_evidence_is_named(
+    recorder: Recorder, spoil: Callable[[Recorder], None], expected: dict[int | str, list[str]]
+) -> None:
+    spoil(recorder)
+    named = {name(recorder, at) if isinstance(at, int) else at: codes for at, codes in expected.items()}
+    assert faults(recorder) == named
+
+
+def test_second_file_of_a_name_is_told(recorder: Recorder) -> None:
+    double_file(recorder)
+    assert list(faults(recorder).values()) == [["doubled"]]
+
+
+def test_manifest_that_is_none_is_told_and_its_segment_is_missed(recorder: Recorder) -> None:
+    spoil_manifest(recorder)
+    found = faults(recorder)
+    assert found[recorder.path(1, ".manifest").name] == ["unreadable"]
+    assert found[name(recorder, 1)] == ["added"] and "missing_before" in found[name(recorder, 2)]
+
+
+def test_recording_that_was_left_out_is_a_fault_only_of_the_whole(recorder: Recorder) -> None:
+    for at in range(3):
+        recorder.path(at).unlink()
+        recorder.path(at, ".manifest").unlink()
+    assert faults(recorder) == {}
+    assert faults(recorder, complete=True) == {name(recorder, 3): ["missing_before"]}
+
+
+def test_segment_of_another_key_is_named_whether_it_lies_there_or_not(recorder: Recorder) -> None:
+    forger = Recorder(recorder.folder, seed=2)
+    forger.record(0xC3, 1)
+    assert faults(recorder) == {name(forger, 0): ["wrong_key"]}
+    (recorder.folder / "forger.pem").write_bytes(forger.pem)
+    assert faults(recorder) == {}, "without a register's key every key that lies there is believed"
+    trusted = {recorder.sealed[0].key_id: recorder.key.public_key()}
+    codes = {v.name: [f.code for f in v.faults] for v in judge(gather(recorder.folder), trusted) if v.faults}
+    assert codes == {name(forger, 0): ["wrong_key"]}
+
+
+def test_forged_place_in_the_chain_is_named(recorder: Recorder) -> None:
+    """Signed by the right key, as by somebody who has the unit, but not where the chain was."""
+    recorder.seq, recorder.previous = 2, recorder.sealed[1].digest()
+    recorder.seal(0xD4, 0, 4)
+    codes = faults(recorder)
+    assert any("added" in one for one in codes.values())
+    path = recorder.path(2, ".manifest")
+    changed = Manifest.decode(path.read_bytes())
+    changed.previous = bytes(32)
+    changed.signature = recorder.key.sign(changed.signed_bytes())
+    path.write_bytes(changed.encode())
+    assert any("chain_broken" in one for one in faults(recorder).values())
+
+
+def test_clock_that_was_set_and_one_that_went_back_are_named(tmp_path: Path) -> None:
+    stepped = Recorder(tmp_path / "stepped")
+    (stepped.folder / "k.pem").write_bytes(stepped.pem)
+    stepped.seal(1, 0, 0)
+    stepped.ahead_ms = 3_600_000
+    stepped.seal(1, 1, 4)
+    assert faults(stepped) == {name(stepped, 1): ["clock_step"]}
+    back = Recorder(tmp_path / "back")
+    (back.folder / "k.pem").write_bytes(back.pem)
+    back.seal(1, 0, 0)
+    back.mono_ms = 100
+    back.seal(1, 1, 4)
+    assert faults(back) == {name(back, 1): ["overlap"]}
+
+
+def test_zip_is_read_as_it_is(recorder: Recorder, tmp_path: Path) -> None:
+    archive = tmp_path / "evidence.zip"
+    with zipfile.ZipFile(archive, "w") as made:
+        for path in recorder.folder.iterdir():
+            made.write(path, f"deep/{path.name}")
+    assert [verdict.faults for verdict in judge(gather(archive))] == [[]] * 5
+
+
+@pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x05\x06" + bytes(18)])
+def test_what_is_no_evidence_is_one_clear_error(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(content)
+    with pytest.raises(EvidenceUnreadable):
+        gather(path)
+    with pytest.raises(EvidenceUnreadable):
+        gather(tmp_path / "nothing")
+
+
+def verify(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [TIPSTAFF, "verify", *words], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_command_names_the_segment_and_ends_with_its_status(recorder: Recorder, tmp_path: Path) -> None:
+    key = recorder.public.hex()
+    whole = verify(str(recorder.folder), "--unit-key", key)
+    assert whole.returncode == 0 and whole.stdout.count("ok ") == 5 and "all of it holds" in whole.stdout
+    swap_files(recorder)
+    spoiled = verify(str(recorder.folder), "--unit-key", key, "--json")
+    report = json.loads(spoiled.stdout)
+    assert spoiled.returncode == 1 and report["ok"] is False and report["keys_from"] == "register"
+    assert [one["segment"] for one in report["segments"] if not one["ok"]] == [
+        name(recorder, 0),
+        name(recorder, 1),
+    ]
+    for words in ([str(tmp_path / "none")], [str(recorder.folder), "--unit-key", "zz"]):
+        refused = verify(*words)
+        assert refused.returncode == 2 and refused.stderr.count("\n") == 1, refused.stderr
+
+
+def test_command_says_how_a_recording_ends(tmp_path: Path) -> None:
+    """At the officer's will, or without power: then that is named, and is no fault; or it went on."""
+    recorder = Recorder(tmp_path / "ends")
+    recorder.record(0xA1, 2)
+    recorder.seal(0xB2, 0, 0)
+    recorder.seal(0xB2, 1, CUT | LAST)
+    words = str(recorder.folder), "--unit-key", recorder.public.hex()
+    shown = verify(*words)
+    assert shown.returncode == 0 and shown.stdout.count("end of the recording") == 1
+    assert shown.stdout.count("ended without power or card") == 1
+    report = json.loads(verify(*words, "--json").stdout)
+    assert [one["end"] for one in report["segments"]] == [None, "last", None, "cut"]
+
+
+def test_openssl_and_sha256sum_agree_without_us(recorder: Recorder, tmp_path: Path) -> None:
+    """What a court's own expert would do."""
+    manifest = recorder.sealed[1]
+    (tmp_path / "signed").write_bytes(manifest.signed_bytes())
+    assert manifest.signature is not None
+    (tmp_path / "signature").write_bytes(manifest.signature)
+    checked = subprocess.run(
+        ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", str(recorder.folder / "MZ2534.pem"), "-rawin",
+         "-in", str(tmp_path / "signed"), "-sigfile", str(tmp_path / "signature")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "Verified Successfully" in checked.stdout, checked.stderr
+    summed = subprocess.run(["sha256sum", str(recorder.path(1))], capture_output=True, text=True, check=True)
+    assert summed.stdout.split()[0] == manifest.sha256.hex()

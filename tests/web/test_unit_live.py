@@ -1,0 +1,458 @@
+"""Live pictures and sound over a real WebSocket: who gets what, when, and at what age."""
+
+import asyncio
+import json
+import shutil
+import struct
+import sys
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+import simplejpeg
+import websockets
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from unit_film import SOUND, Film, Seer, jpeg
+
+from gateway.model import Role
+from gateway.store import audit
+from protocol import matroska
+from protocol.live import live_of
+from protocol.messages import LIVE, LIVE_FULL, LIVE_STILLS, Command
+
+JPEG, H264, A_LAW = 1, 2, 4
+PICTURE, SOUNDS = 1, 2
+
+
+def orders(site: Any) -> list[int]:
+    """Values of LIVE that went to units."""
+    made = [Command.decode(payload) for topic, payload in site.sent if topic.endswith("/down/command")]
+    return [one.value for one in made if one.kind == LIVE]
+
+
+async def test_viewer_gets_head_pictures_and_sound_with_their_age(site: Any) -> None:
+    site.heard("U1", clock_offset_ms=4_000)
+    seer = await Seer.of(site, await site.person(Role.VIEWER, "B1", "lin"))
+    state = await seer.until("state")
+    assert (state["mode"], state["why"], state["viewers"]) == ("full", None, ["lin"])
+    assert state["last_picture_ms"] is None and state["recording"] is None
+    film = Film(site, ahead_ms=4_000)
+    film.begin()
+    site.clock.advance(500)
+    film.picture(jpeg(1), late_ms=120)
+    head = await seer.until("head")
+    assert head["sound"] == {"codec": "alaw", "rate_hz": 16_000}
+    assert head["picture"] == {"codec": "jpeg", "width": 320, "height": 240}
+    block = await seer.until("block")
+    assert (block["track"], block["codec"], block["flags"], block["number"]) == (PICTURE, JPEG, 1 | 2, 1)
+    assert block["content"] == jpeg(1)
+    assert (block["received_ms"], block["taken_ms"]) == (site.clock.now_ms(), site.clock.now_ms() - 120)
+    film.hear()
+    block = await seer.until("block")
+    assert (block["track"], block["codec"], block["number"], block["content"]) == (SOUNDS, A_LAW, 2, SOUND)
+
+
+async def passed(site: Any, seer: Seer, for_ms: int) -> None:
+    """Time goes by, a moment after the other."""
+    for _ in range(for_ms // 250):
+        site.clock.advance(250)
+        await seer.say(t="ping", n=site.clock.now_ms())
+        await seer.until("pong", n=site.clock.now_ms())
+
+
+async def test_unit_is_asked_to_send_while_somebody_watches_and_not_after(site: Any) -> None:
+    site.heard("U1", boot=3, session=1)
+    dispatcher = await site.person(Role.DISPATCHER, None)
+    seer = await Seer.of(site, dispatcher)
+    other = await Seer.of(site, dispatcher, "U2")
+    await seer.until("state")
+    assert [live_of(value) for value in orders(site)] == [(LIVE_FULL, 0)]
+    await passed(site, seer, 11_000)
+    assert len(orders(site)) == 2, "renewed within its lease"
+    await seer.connection.close()
+    await other.until("state", now_ms=site.clock.now_ms())
+    await passed(site, other, 4_000)
+    assert orders(site)[2:] == [0]
+    await passed(site, other, 40_000)
+    assert len(orders(site)) == 3
+
+
+async def test_two_viewers_of_one_unit_get_the_same_and_each_counts_for_itself(site: Any) -> None:
+    site.heard("U1")
+    person = await site.person(Role.DISPATCHER, None)
+    first = await Seer.of(site, person)
+    film = Film(site)
+    film.begin()
+    film.picture(jpeg(1))
+    await first.until("block")
+    second = await Seer.of(site, person)
+    joined = await second.until("block")
+    assert (joined["content"], joined["number"]) == (jpeg(1), 1), "the newest picture at once"
+    film.picture(jpeg(2))
+    assert [(await one.until("block"))["number"] for one in (first, second)] == [2, 2]
+    site.clock.advance(1_000)
+    assert len((await first.until("state"))["viewers"]) in (1, 2)
+    assert site.centre.units()["U1"].watched_by == 2
+    unit = (await person.get("/api/v1/units/U1")).json()
+    assert unit["watched_by"] == 2
+
+
+async def test_ten_viewers_and_one_that_does_not_read(site: Any) -> None:
+    site.heard("U1")
+    person = await site.person(Role.DISPATCHER, None)
+    await Seer.of(site, person, max_queue=1)
+    seers = [await Seer.of(site, person) for _ in range(9)]
+    film = Film(site)
+    film.begin()
+    big = jpeg(3, 640, 480) + bytes(150_000)
+    for number in range(60):
+        site.clock.advance(100)
+        film.picture(big)
+        film.hear()
+        for one in seers:
+            assert [(await one.until("block"))["track"] for _ in range(2)] == [1, 2], number
+    (owner,) = [one for one in site.parts.relay._owners.values() if one.viewers]
+    behind = owner.viewers[0]
+    assert behind.dropped > 20 and behind._waiting_bytes <= site.parts.settings.live.viewer_kib << 10
+    assert all(one.dropped == 0 for one in owner.viewers[1:])
+    for _ in range(50):
+        site.clock.advance(250)
+        for one in seers:
+            await one.say(t="ping", n=1)
+            await one.until("pong")
+    assert behind.why == "behind" and all(one.why is None for one in owner.viewers if one is not behind)
+    ended = await entries_of(site, "live.watched", 1)
+    assert ended[0].facts["why"] == "behind" and len(owner.viewers) == 9
+
+
+async def test_blocks_after_a_gap_say_so_and_the_numbers_show_it(site: Any) -> None:
+    site.heard("U1")
+    seer = await Seer.of(site, await site.person(Role.DISPATCHER, None))
+    film = Film(site)
+    film.begin()
+    for number in range(20):
+        film.picture(jpeg(number))
+    block = await seer.until("block")
+    assert block["number"] == 13 and block["flags"] & 4
+    assert (await seer.until("block"))["number"] == 14
+
+
+async def test_wishes_for_less_are_kept_and_the_widest_is_asked_of_the_unit(site: Any) -> None:
+    site.heard("U1")
+    person = await site.person(Role.DISPATCHER, None)
+    ear, eye = await Seer.of(site, person), await Seer.of(site, person)
+    await ear.say(t="want", mode="sound")
+    await eye.say(t="want", mode="full", fps=5)
+    state = await ear.until("state", mode="sound")
+    assert state["why"] == "chosen"
+    await passed(site, eye, 1_000)
+    assert live_of(orders(site)[-1]) == (LIVE_FULL, 200)
+    await eye.say(t="want", mode="stills")
+    await passed(site, eye, 1_000)
+    assert live_of(orders(site)[-1]) == (LIVE_STILLS, 0)
+    film = Film(site)
+    film.begin()
+    for _ in range(20):
+        site.clock.advance(100)
+        film.picture(jpeg(1))
+        film.hear()
+        await eye.say(t="ping", n=0)
+        await eye.until("block", track=SOUNDS)
+    heard = [(await ear.until("block"))["track"] for _ in range(20)]
+    assert heard == [SOUNDS] * 20
+
+
+async def test_smaller_pictures_are_made_for_who_asks_and_not_for_more_than_may(
+    tmp_path: Path, empty_database: Path, open_site: Any
+) -> None:
+    shutil.copy(empty_database, tmp_path / "web.db")
+    async with AsyncExitStack() as stack:
+        site = await open_site(stack, tmp_path, live={"transcodes": 1})
+        site.heard("U1")
+        person = await site.person(Role.DISPATCHER, None)
+        thin, same, other, plain = [await Seer.of(site, person) for _ in range(4)]
+        for one in (thin, same):
+            await one.say(t="want", mode="full", codec="h264", height=120)
+        await other.say(t="want", mode="full", height=64)
+        assert await other.until("refused") == {"t": "refused", "what": "transcode", "why": "too_many"}
+        film = Film(site)
+        film.begin()
+        film.hear()
+        for one in (thin, same):
+            await one.until("block", track=SOUNDS)
+        decoder = av.CodecContext.create("h264", "r")
+        for number in range(5):
+            site.clock.advance(100)
+            film.picture(jpeg(number))
+            for one in (other, plain):
+                assert (await one.until("block", track=PICTURE))["content"] == jpeg(number)
+            blocks = [await one.until("block", track=PICTURE) for one in (thin, same)]
+            assert blocks[0]["content"] == blocks[1]["content"] and blocks[0]["codec"] == H264
+            assert bool(blocks[0]["flags"] & 1) == (number == 0)
+            (frame,) = decoder.decode(av.Packet(blocks[0]["content"]))
+            assert (frame.width, frame.height) == (160, 120)
+        assert site.parts.metrics.live_transcodes._value.get() == 1
+        await thin.say(t="want", mode="full")
+        await same.say(t="want", mode="sound")
+        await passed(site, same, 250)
+        await other.say(t="want", mode="full", height=64)
+        site.clock.advance(100)
+        film.picture(jpeg(9))
+        small = await other.until("block", track=PICTURE)
+        while small["content"] in [jpeg(number) for number in range(10)]:
+            small = await other.until("block", track=PICTURE)
+        assert simplejpeg.decode_jpeg_header(small["content"])[:2] == (64, 84)
+        head = jpeg(1)[:200]
+        for hostile in (b"\xff\xd8\xff", head, jpeg(1)[:1500], bomb(jpeg(1)), bytes(5000), SOUND):
+            site.clock.advance(100)
+            film.picture(hostile)
+            assert (await plain.until("block", content=hostile))["track"] == PICTURE
+        site.clock.advance(100)
+        film.picture(jpeg(11))
+        await plain.until("block", content=jpeg(11))
+        await other.until("block", track=PICTURE)
+
+
+def bomb(picture: bytes) -> bytes:
+    """The same, but says that it is 60,000 x 60,000."""
+    at = picture.index(b"\xff\xc0")
+    return picture[: at + 5] + struct.pack(">HH", 60_000, 60_000) + picture[at + 9 :]
+
+
+async def test_block_too_large_for_viewers_is_left_out_and_the_next_comes(site: Any) -> None:
+    site.heard("U1")
+    seer = await Seer.of(site, await site.person(Role.DISPATCHER, None))
+    film = Film(site)
+    film.begin()
+    film.picture(jpeg(1) + bytes(2 << 20))
+    film.picture(jpeg(2))
+    block = await seer.until("block")
+    assert (block["content"], block["number"]) == (jpeg(2), 1)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "",
+        "{}",
+        "[]",
+        "null",
+        '{"t":"seen"}',
+        '{"t":"seen","number":7}',
+        '{"t":"seen","number":-1}',
+        '{"t":"seen","number":true}',
+        '{"t":"ping"}',
+        '{"t":"ping","n":1e9}',
+        '{"t":"want","mode":"off"}',
+        '{"t":"want","mode":["full"]}',
+        '{"t":"want","mode":"full","fps":26}',
+        '{"t":"want","mode":"full","fps":0}',
+        '{"t":"want","mode":"full","height":8000}',
+        '{"t":"want","mode":"full","codec":"av1"}',
+        '{"t":"want","mode":"full","more":1}',
+        '{"t":"hello"}',
+        "[" * 2000,
+        b"\x00\x01",
+    ],
+)
+async def test_garbage_from_a_viewer_closes_its_connection_only(site: Any, said: str | bytes) -> None:
+    site.heard("U1")
+    person = await site.person(Role.VIEWER, None)
+    other, seer = await Seer.of(site, person), await Seer.of(site, person)
+    await seer.connection.send(said)
+    assert await seer.closed() == 4001
+    await other.say(t="ping", n=5)
+    assert (await other.until("pong"))["n"] == 5
+
+
+@pytest.mark.parametrize(
+    ("role", "court_id", "unit_id", "status"),
+    [
+        (Role.VIEWER, "B1", "U1", 101),
+        (Role.COURT, "MID1", "U2", 101),
+        (Role.ADMIN, None, "U3", 101),
+        (Role.DISPATCHER, "B2", "U1", 404),
+        (Role.COURT, "MID2", "U1", 404),
+        (Role.ADMIN, None, "U9", 404),
+        (Role.ADMIN, None, "nobody", 404),
+    ],
+)
+async def test_who_sees_a_unit_may_watch_it_and_nobody_else(
+    site: Any, role: Role, court_id: str | None, unit_id: str, status: int
+) -> None:
+    for one in ("U1", "U2", "U3"):
+        site.heard(one)
+    person = await site.person(role, court_id)
+    if status == 101:
+        await Seer.of(site, person, unit_id)
+        return
+    with pytest.raises(websockets.InvalidStatus) as refused:
+        await Seer.of(site, person, unit_id)
+    assert refused.value.response.status_code == status
+    assert not orders(site)
+    assert (await person.get(f"/api/v1/units/{unit_id}/picture.jpg")).status_code == status
+
+
+async def test_nobody_watches_without_a_session_or_from_another_site(site: Any) -> None:
+    site.heard("U1")
+    with pytest.raises(websockets.InvalidStatus) as refused:
+        await Seer.of(site, await site.visitor())
+    assert refused.value.response.status_code == 401
+    with pytest.raises(websockets.InvalidStatus) as refused:
+        await Seer.of(site, await site.person(Role.ADMIN, None), origin="https://elsewhere.example")
+    assert refused.value.response.status_code == 403
+
+
+async def test_view_ends_with_its_session_and_with_the_right_to_it(site: Any) -> None:
+    site.heard("U1")
+    person = await site.person(Role.VIEWER, "B1")
+    seer = await Seer.of(site, person)
+    assert (await person.delete("/api/v1/session")).status_code == 204
+    assert await seer.closed() == 4401
+    guest_id = await site.alarm()
+    view = next(one for one in site.centre.live_incidents() if one.incident.incident_id == guest_id)
+    admin = await site.person(Role.ADMIN, None)
+    done = await admin.post(f"/api/v1/incidents/{guest_id}/offer", json={"court_id": "B3"})
+    assert done.status_code == 200, view
+    guest = await Seer.of(site, await site.person(Role.COURT, "B3"))
+    done = await admin.post(f"/api/v1/incidents/{guest_id}/close", json={"reason": "done"})
+    assert done.status_code == 200
+    for _ in range(24):
+        site.clock.advance(250)
+        await admin.get("/api/v1/session")
+    assert await guest.closed() == 1012
+
+
+async def test_too_many_viewers_are_told_so(tmp_path: Path, empty_database: Path, open_site: Any) -> None:
+    shutil.copy(empty_database, tmp_path / "web.db")
+    async with AsyncExitStack() as stack:
+        site = await open_site(stack, tmp_path, live={"viewers_per_unit": 1, "viewers": 2})
+        for one in ("U1", "U2", "U3"):
+            site.heard(one)
+        person = await site.person(Role.ADMIN, None)
+        first = await Seer.of(site, person)
+        with pytest.raises(websockets.InvalidStatus) as refused:
+            await Seer.of(site, person)
+        body = json.loads(refused.value.response.body)
+        assert body["status"] == 503 and "live.viewers_per_unit" in body["detail"]
+        await Seer.of(site, person, "U2")
+        with pytest.raises(websockets.InvalidStatus) as refused:
+            await Seer.of(site, person, "U3")
+        assert "live.viewers)" in json.loads(refused.value.response.body)["detail"]
+        await first.connection.close()
+        await entries_of(site, "live.watched", 1)
+        await Seer.of(site, person)
+
+
+async def entries_of(site: Any, action: str, count: int) -> list[Any]:
+    """So many entries of the audit; they are written beside what they tell of."""
+    async with asyncio.timeout(10):
+        while True:
+            async with site.parts.store.read() as connection:
+                found = await audit.of_actions(connection, [action], 1000)
+            if len(found) >= count:
+                assert len(found) == count
+                return found
+
+
+async def test_begin_and_end_of_a_view_are_in_the_audit(site: Any) -> None:
+    site.heard("U1")
+    seer = await Seer.of(site, await site.person(Role.VIEWER, "B1", "lin"))
+    (begun,) = await entries_of(site, "live.watch", 1)
+    assert (begun.login, begun.subject, begun.facts["how"]) == ("lin", "U1", "console")
+    film = Film(site)
+    film.begin()
+    film.picture(jpeg(1))
+    film.hear()
+    await seer.until("block", track=SOUNDS)
+    site.clock.advance(5_000)
+    await seer.connection.send("bye")
+    assert await seer.closed() == 4001
+    (ended,) = await entries_of(site, "live.watched", 1)
+    facts = ended.facts
+    assert (ended.login, ended.subject, facts["why"], facts["view"]) == (
+        "lin", "U1", "malformed", begun.facts["view"]
+    )  # fmt: skip
+    assert (facts["pictures"], facts["sounds"], facts["bytes"]) == (1, 1, len(jpeg(1)) + len(SOUND))
+    assert facts["to_ms"] - facts["from_ms"] == 5_000
+    async with site.parts.store.read() as connection:
+        assert await audit.first_broken(connection) is None
+
+
+async def test_picture_is_the_newest_with_its_age_and_none_is_a_problem(site: Any) -> None:
+    site.heard("U1", clock_offset_ms=0)
+    person = await site.person(Role.VIEWER, "B1", "lin")
+    assert (await person.get("/api/v1/units/U1/picture.jpg?max_age_s=0")).status_code == 422
+    film = Film(site)
+    film.begin()
+    site.clock.advance(1_000)
+    film.picture(jpeg(1), late_ms=300)
+    for _ in range(2):
+        answer = await person.get("/api/v1/units/U1/picture.jpg")
+        assert answer.status_code == 200 and answer.content == jpeg(1)
+    assert answer.headers["x-tipstaff-age-ms"] == "300" and answer.headers["cache-control"] == "no-store"
+    assert [live_of(value) for value in orders(site)] == [(LIVE_STILLS, 0)]
+    (entry,) = await entries_of(site, "live.picture", 1)
+    assert (entry.login, entry.subject) == ("lin", "U1")
+    site.clock.advance(2_000)
+    asking = asyncio.ensure_future(person.get("/api/v1/units/U1/picture.jpg?max_age_s=1"))
+    await (await site.visitor()).get("/api/v1/health")
+    film.picture(bytes(50))
+    film.picture(jpeg(2))
+    assert (await asking).content == jpeg(2)
+    site.heard("U2", **{})
+    site.centre.unit_heard(replace(site.centre.units()["U2"], online=False))
+    answer = await (await site.person(Role.ADMIN, None)).get("/api/v1/units/U2/picture.jpg")
+    assert answer.status_code == 409 and "offline" in answer.json()["detail"]
+
+
+async def test_unit_that_comes_back_is_asked_again_and_its_state_is_told(site: Any) -> None:
+    site.heard("U1", boot=1, session=1, recording=True)
+    seer = await Seer.of(site, await site.person(Role.DISPATCHER, None))
+    film = Film(site)
+    film.begin()
+    film.picture(jpeg(1))
+    site.clock.advance(250)
+    await seer.until("state", recording="a1b2c3d4e5f60718")
+    site.centre.unit_heard(replace(site.centre.units()["U1"], online=False))
+    site.clock.advance(250)
+    assert (await seer.until("state", mode="off"))["why"] == "offline"
+    asked = len(orders(site))
+    await passed(site, seer, 1_000)
+    assert len(orders(site)) == asked
+    site.heard("U1", boot=2, session=1)
+    site.clock.advance(250)
+    await seer.until("state", mode="full")
+    assert len(orders(site)) == asked + 1
+    film.begin()
+    film.picture(jpeg(2))
+    block = await seer.until("block", track=PICTURE, content=jpeg(2))
+    assert block["flags"] & 2
+
+
+async def test_sound_without_a_head_waits_for_it_and_pictures_do_not(site: Any) -> None:
+    """A gateway that starts in the middle of a segment reads its head from the disk."""
+    site.heard("U1", clock_offset_ms=0)
+    seer = await Seer.of(site, await site.person(Role.DISPATCHER, None))
+    heads: list[bytes] = []
+
+    async def head_of(key: Any) -> bytes | None:
+        return heads.pop() if heads else None
+
+    site.parts.relay._head_of = head_of
+    film = Film(site)
+    film.begin(head=False)
+    film.hear()
+    film.picture(jpeg(1))
+    block = await seer.until("block")
+    assert (block["track"], block["number"]) == (PICTURE, 1)
+    heads.append(matroska.head(matroska.Format(320, 240), bytes(16), "t", site.clock.now_ms(), [])[0])
+    await passed(site, seer, 250)
+    film.hear()
+    assert (await seer.until("head"))["sound"]["codec"] == "alaw"
+    assert (await seer.until("block"))["track"] == SOUNDS
