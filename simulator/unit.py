@@ -235,7 +235,7 @@ class Unit:
     def button(self, down: bool) -> float:
         """Move the button; returns when."""
         at_s = self._clock.monotonic_s()
-        self._board.tell({"t": "button", "down": down})
+        self._board.tell({"t": "button", "down": down, "at_ms": round(at_s * 1000)})
         return at_s
 
     # --- the world around it --------------------------------------------------------------------------

@@ -4,7 +4,8 @@ A board is an object with
 
     home                  the unit's directory
     gnss                  has `async readinto(buffer) -> int`: bytes of NMEA
-    on_edge               set by the program: called with True (down) or False at each edge of the button
+    on_edge               set by the program: called at each edge of the button with True (down) or False, and with how
+                          many ms ago it was: a busy loop must not make a long press short
     on_utc                set by the program: called with UTC seconds since 1970 when the network tells the time
     on_fault              set by the program: called with (kind, name) when a fault is to be played (simulator)
     button_down()         the level now

@@ -25,6 +25,7 @@ KIND_FELT = 4
 
 POLL_MS = 10
 IDLE_MS = 2500
+MOST_LATE_MS = 5000  # an edge told later than that is a button that was down before the unit was
 OFFLINE_MS = 200
 KEEP_AGAIN_MS = 5000
 TEST_PRESSES = 5
@@ -69,6 +70,7 @@ class Alarms:
         self._button = gestures.Button(hold_ms=settings.hold_ms)
         self._hold_ms = settings.hold_ms
         self._down = False
+        self._looked_ms = 0
         self._raised_by_run = False
         self._waiting = 0
         self._keep_ms = 0
@@ -136,18 +138,22 @@ class Alarms:
 
     # The finger
 
-    def edge(self, down: bool) -> None:
-        """The button's level has changed; called by the board at once."""
+    def edge(self, down: bool, late_ms: int = 0) -> None:
+        """The button's level has changed, late_ms ago; called by the board as soon as it can."""
         self._down = down
-        self._look()
+        self._look(late_ms if 0 < late_ms <= MOST_LATE_MS else 0)
         self._button_bell.ring()
 
-    def _look(self) -> None:
+    def _look(self, late_ms: int = 0) -> None:
         hold_ms = self._settings.hold_ms
         if hold_ms != self._hold_ms and not self._button.busy and not self._down:
             self._hold_ms = hold_ms
             self._button = gestures.Button(hold_ms=hold_ms)
-        event = self._button.sample(self._down, self._clock.mono_ms())
+        now_ms = self._clock.mono_ms() - late_ms
+        if self._button.busy:
+            now_ms = max(now_ms, self._looked_ms)
+        self._looked_ms = now_ms
+        event = self._button.sample(self._down, now_ms)
         if event is None:
             return
         what, count, at_ms = event

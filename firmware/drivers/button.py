@@ -41,7 +41,7 @@ class Button:
         return self._down or self._shorts > 0 or self._void
 
     def sample(self, down, now_ms):
-        """Call on every edge, and regularly while `busy`; now_ms must not sink.
+        """Call on every edge, and regularly while `busy`; now_ms must not sink while `busy`.
 
         Returns None or (event, count, at_ms): count is the number of presses for SHORTS, else 0; at_ms is when
         it was true (down plus hold_ms for HELD), not when it was sampled.

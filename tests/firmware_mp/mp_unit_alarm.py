@@ -67,6 +67,35 @@ async def test_short_hold_is_no_alarm():
     await world.stop()
 
 
+async def test_press_told_late_counts_as_long_as_it_lasted():
+    world = await begun()
+    world.board.press(True, late_ms=700)
+    await asyncio.sleep_ms(500)
+    world.board.press(False)
+    assert world.felt() == ["pressed"]
+    (alarm,) = world.client.of("alarm")
+    assert 0 <= alarm.pressed.mono_ms - 1300 < 200, alarm.pressed
+    await world.stop()
+
+
+async def test_press_that_is_over_when_it_is_told_is_an_alarm():
+    world = await begun(wait_ms=4000)
+    world.board.press(True, late_ms=2000)
+    world.board.press(False, late_ms=800)
+    assert world.felt() == ["pressed"]
+    await world.stop()
+
+
+async def test_press_that_was_told_far_too_late_begins_now():
+    world = await begun(wait_ms=9000)
+    world.board.press(True, late_ms=8000)
+    await asyncio.sleep_ms(700)
+    world.board.press(False)
+    await asyncio.sleep_ms(3000)
+    assert world.felt() == []
+    await world.stop()
+
+
 async def test_alarm_is_repeated_until_stored():
     world = await begun()
     await world.press()

@@ -46,6 +46,15 @@ async def test_press_is_felt_as_pressed_at_the_threshold(make_home: MakeHome) ->
         assert len(unit.alarms) == 1
 
 
+async def test_long_press_is_an_alarm_though_the_unit_could_not_look_when_it_began(make_home: MakeHome) -> None:
+    async with Unit(make_home(hold_ms=300)) as unit:
+        assert unit.pid is not None
+        os.kill(unit.pid, signal.SIGSTOP)
+        await unit.press()
+        os.kill(unit.pid, signal.SIGCONT)
+        await unit.wait_felt("pressed", 5)
+
+
 async def test_press_that_is_too_short_is_not_felt(make_home: MakeHome) -> None:
     async with Unit(make_home(hold_ms=1000)) as unit:
         await unit.press(100)

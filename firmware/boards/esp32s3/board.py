@@ -38,6 +38,7 @@ class Esp32S3:
         self._button = Pin(pins.BUTTON, Pin.IN, Pin.PULL_UP)
         self._flag = asyncio.ThreadSafeFlag()
         self._edges_seen = 0
+        self._first_edge = self._last_edge = 0  # ticks, of those not looked at yet
         self._button.irq(self._edge, Pin.IRQ_FALLING | Pin.IRQ_RISING)
         self._motor = PWM(Pin(pins.MOTOR), freq=pins.MOTOR_HZ, duty_u16=0)
         self._adc = ADC(Pin(pins.BATTERY_ADC), atten=ADC.ATTN_11DB)
@@ -124,7 +125,10 @@ class Esp32S3:
         self._net.on_utc = function
 
     def _edge(self, pin) -> None:
-        """In the interrupt: only counts, and wakes the task."""
+        """In the interrupt: only counts, keeps the time, and wakes the task."""
+        self._last_edge = time.ticks_ms()
+        if not self._edges_seen:
+            self._first_edge = self._last_edge
         self._edges_seen += 1
         self._flag.set()
 
@@ -139,11 +143,13 @@ class Esp32S3:
                 pass
             if self.on_edge is None:
                 continue
-            seen, self._edges_seen = self._edges_seen, 0
+            seen, first, last = self._edges_seen, self._first_edge, self._last_edge
+            self._edges_seen = 0
+            now = time.ticks_ms()
             down = self.button_down()
             if seen and down == told:
-                self.on_edge(not down)
-            self.on_edge(down)
+                self.on_edge(not down, time.ticks_diff(now, first))
+            self.on_edge(down, time.ticks_diff(now, last) if seen else 0)
             told = down
 
     def button_down(self) -> bool:

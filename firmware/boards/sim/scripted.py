@@ -133,11 +133,11 @@ class ScriptedBoard:
         self._down = False
         self._most_shown = most_shown
 
-    def press(self, down: bool) -> None:
-        """Moves the button."""
+    def press(self, down: bool, late_ms: int = 0) -> None:
+        """Moves the button, or moved it late_ms ago."""
         self._down = down
         if self.on_edge is not None:
-            self.on_edge(down)
+            self.on_edge(down, late_ms)
 
     def button_down(self) -> bool:
         """Whether the button is down now."""

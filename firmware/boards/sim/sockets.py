@@ -185,7 +185,7 @@ class SocketBoard:
             if what == "button":
                 self._down = bool(message["down"])
                 if self.on_edge is not None:
-                    self.on_edge(self._down)
+                    self.on_edge(self._down, _late_ms(message["at_ms"]))
             elif what == "battery":
                 self._battery = (int(message["pct"]), int(message["mv"]), bool(message["charging"]))
             elif what == "signal":
@@ -200,6 +200,11 @@ class SocketBoard:
                 sys.exit(0)
         except (KeyError, TypeError, ValueError) as error:
             self.show("event", text="control line refused: %s %s" % (what, error))
+
+
+def _late_ms(at_ms: int) -> int:
+    """How long ago at_ms of the machine's monotonic clock was; the simulator and this process share that clock."""
+    return time.ticks_diff(time.ticks_ms(), time.ticks_add(0, int(at_ms)))
 
 
 def disk(path: str) -> "tuple[int, int, int]":
