@@ -72,7 +72,7 @@ class Desk:
             self._news.set()
             self._news = asyncio.Event()
 
-    async def until(self, look: Callable[[], Any], timeout_s: float = 10.0, what: str = "") -> Any:
+    async def until(self, look: Callable[[], Any], timeout_s: float = 30.0, what: str = "") -> Any:
         """The first true value of `look`, asked after every message. Raises TimeoutError when none comes."""
         try:
             async with asyncio.timeout(timeout_s):
@@ -88,7 +88,7 @@ class Desk:
         """Until the gateway said something more, which it does once a second."""
         await self._news.wait()
 
-    async def incident_of(self, unit_id: str, timeout_s: float = 10.0) -> dict[str, Any]:
+    async def incident_of(self, unit_id: str, timeout_s: float = 30.0) -> dict[str, Any]:
         """The live incident of a unit. Raises TimeoutError when none comes."""
 
         def look() -> dict[str, Any] | None:

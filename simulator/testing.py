@@ -39,7 +39,7 @@ class ManualClock:
         """When the present sleepers wake, soonest first."""
         return sorted(due_s for due_s, _, future in self._sleepers if not future.done())
 
-    async def wait_sleepers(self, number: int = 1, timeout_s: float = 5.0) -> None:
+    async def wait_sleepers(self, number: int = 1, timeout_s: float = 30.0) -> None:
         """Until `number` tasks sleep. Raises TimeoutError."""
         async with asyncio.timeout(timeout_s):
             while len(self.sleeping()) < number:
@@ -83,7 +83,7 @@ class Peer:
 
     async def until(self, size_bytes: int = 0, connections: int = 0, ended: int = 0) -> None:
         """Until so many bytes came, connections opened and ended. Raises TimeoutError after 5 s."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while len(self.received) < size_bytes or len(self.writers) < connections or self.ended < ended:
                 await self._news.wait()
 

@@ -22,7 +22,7 @@ from simulator.speaker import Speaker
 from simulator.track import Track
 from simulator.unit_config import UnitConfig, card_environment, heap_of, point_at, read_unit_file
 
-HELLO_S = 15.0
+HELLO_S = 30.0
 QUIT_S = 3.0
 KEPT_EVENTS = 200
 STORED = 1  # status of a receipt, docs/wire.md
@@ -285,7 +285,7 @@ class Unit:
         """Until the unit told something, or ended, after this call began."""
         await self._felt.news()
 
-    async def wait_felt(self, pattern: str, timeout_s: float = 10.0, since_s: float | None = None) -> Felt:
+    async def wait_felt(self, pattern: str, timeout_s: float = 30.0, since_s: float | None = None) -> Felt:
         """The oldest `pattern` that no earlier call was given (felt at or after `since_s`).
 
         Raises UnitTimeout with the log's last lines, UnitExited when the firmware ended for good.
@@ -303,7 +303,7 @@ class Unit:
         await self._until(look, timeout_s, f"did not feel {pattern!r} (felt before: {felt_so_far})")
         return found[0]
 
-    async def wait_stored(self, timeout_s: float = 10.0, since_s: float = float("-inf")) -> float:
+    async def wait_stored(self, timeout_s: float = 30.0, since_s: float = float("-inf")) -> float:
         """When the receipt "stored" of the newest alarm raised at or after `since_s` reached the unit.
 
         Raises as `wait_felt`.
@@ -316,12 +316,12 @@ class Unit:
         await self._until(lambda: look() > 0, timeout_s, "no receipt that the alarm is stored")
         return look()
 
-    async def wait_spoken(self, timeout_s: float = 10.0, since_s: float = float("-inf")) -> float:
+    async def wait_spoken(self, timeout_s: float = 30.0, since_s: float = float("-inf")) -> float:
         """When the loudspeaker began to speak, at or after `since_s`. Raises as `wait_felt`."""
         await self._until(lambda: self.speaker.spoken_s(since_s) is not None, timeout_s, "nothing was said")
         return self.speaker.spoken_s(since_s) or 0.0
 
-    async def wait_connected(self, timeout_s: float = 15.0) -> None:
+    async def wait_connected(self, timeout_s: float = 30.0) -> None:
         """Until the unit says that its MQTT connection stands. Raises as `wait_felt`."""
         await self._until(lambda: self.connected, timeout_s, "did not connect to the broker")
 
@@ -329,7 +329,7 @@ class Unit:
         """Until the unit has noticed that its MQTT connection is gone. Raises as `wait_felt`."""
         await self._until(lambda: not self.connected, timeout_s, "did not notice the lost connection")
 
-    async def wait_event(self, part: str, timeout_s: float = 10.0) -> str:
+    async def wait_event(self, part: str, timeout_s: float = 30.0) -> str:
         """The newest event text that contains `part`, waiting for it. Raises as `wait_felt`."""
         found: list[str] = []
 

@@ -33,7 +33,7 @@ from protocol.messages import (
 from protocol.records import Fix, Stamp
 from protocol.talk import Talk
 
-WITHIN_S = 20.0
+WITHIN_S = 40.0
 CASE = "(2026)闽0104执1287号"
 # A court in the sample register; its officers are near it.
 COURT = "350104"

@@ -17,7 +17,7 @@ from gateway.ports import free_port
 from gateway.settings import Settings, load
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-WITHIN_S = 20.0
+WITHIN_S = 40.0
 PASSWORD = "quiet-night-shift"
 COOKIE = "tipstaff_session"
 

@@ -193,7 +193,7 @@ def postgres_url() -> Iterator[str]:
             shutil.rmtree(root, ignore_errors=True)
 
 
-async def eventually(true: Callable[[], Any], timeout_s: float = 10.0) -> Any:
+async def eventually(true: Callable[[], Any], timeout_s: float = 30.0) -> Any:
     """Wait for something that no event tells of: asked again each time the loop has turned."""
     async with asyncio.timeout(timeout_s):
         while not (found := true()):

@@ -145,7 +145,7 @@ class Filmer:
         """Send a manifest; the answer to it."""
         heard = len(self._wants(manifest))
         await self.control.say("manifest", manifest)
-        await self.control.until(lambda: len(self._wants(manifest)) > heard, 20)
+        await self.control.until(lambda: len(self._wants(manifest)) > heard)
         return self._wants(manifest)[heard]
 
     async def restore(self, made: Segment, manifest: Manifest, rounds: int = 40) -> Want:

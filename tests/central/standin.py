@@ -78,13 +78,13 @@ class StandIn:
         )
         return self
 
-    async def until(self, true: Callable[[], Any], timeout_s: float = 10.0) -> Any:
+    async def until(self, true: Callable[[], Any], timeout_s: float = 30.0) -> Any:
         """Wait until `true()` is, woken whenever something happens here."""
         async with asyncio.timeout(timeout_s), self._changed:
             await self._changed.wait_for(true)
         return true()
 
-    async def receipt(self, alarm_id: bytes, status: int, timeout_s: float = 10.0) -> messages.Receipt:
+    async def receipt(self, alarm_id: bytes, status: int, timeout_s: float = 30.0) -> messages.Receipt:
         """Wait for a receipt of this alarm with this status."""
 
         def found() -> Any:

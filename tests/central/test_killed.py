@@ -58,7 +58,7 @@ async def test_gateway_killed_between_commit_and_receipt_answers_when_it_is_back
         back = await start(broker_kind, port=free_port)
         assert len(back.centre.live_incidents()) == 1
         # The unit repeats it, as it does until it is answered; the broker may give its copy again as well.
-        await unit.until(lambda: unit.connected, 20)
+        await unit.until(lambda: unit.connected)
         await unit.online()
         await unit.say("alarm", alarm)
         receipt = await unit.receipt(alarm.alarm_id, messages.STORED, 20)

@@ -24,7 +24,7 @@ async def test_what_waited_at_the_broker_is_acknowledged_although_it_comes_befor
         await unit.say("alarm", unit.alarm())
         link._paho.connect_async(*link._address)
         link._paho.loop_start()
-        await eventually(lambda: gateway.metrics.alarms._value.get() == 301, 30)
+        await eventually(lambda: gateway.metrics.alarms._value.get() == 301)
         await eventually(lambda: not link._pending)
 
 
@@ -44,4 +44,4 @@ async def test_many_small_messages_in_one_record_of_tls_are_all_heard_at_once(st
         heard = gateway.metrics.faults.labels("chunk_unreadable")._value.get
         for _ in range(400):
             await unit.raw(topics.media(COURT, "u1001", "a1b2c3d4e5f60718-0"), b"none", wait=False)
-        await eventually(lambda: heard() == 400, 3)
+        await eventually(lambda: heard() == 400, 10)

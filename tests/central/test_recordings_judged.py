@@ -58,7 +58,7 @@ async def test_bytes_that_the_broker_still_holds_are_not_asked_for_again(gateway
         gateway.clock.advance(QUIET_MS)
         await eventually(lambda: judging(gateway)._out)
         assert not filmer._wants(manifest)
-    await filmer.control.until(lambda: filmer._wants(manifest), 20)
+    await filmer.control.until(lambda: filmer._wants(manifest))
     assert filmer._wants(manifest)[0].sealed == manifest.sha256 and asked(gateway) == 0
 
 
@@ -73,11 +73,11 @@ async def test_bytes_that_are_lost_are_asked_for_after_a_quiet_time_and_a_round_
     await eventually(lambda: judging(gateway).pending)
     await eventually(lambda: gateway.metrics.media_chunks._value.get() == len(made.chunks) - 1)
     gateway.clock.advance(QUIET_MS)
-    await filmer.control.until(lambda: filmer._wants(manifest), 20)
+    await filmer.control.until(lambda: filmer._wants(manifest))
     assert filmer._wants(manifest)[0].ranges == [made.chunks[lost][0], made.chunks[lost + 1][0]]
     # Once they are there, nothing is waited for, and no other manifest.
     await filmer.send(made, [made.chunk(lost, live=False)])
-    await filmer.control.until(lambda: len(filmer._wants(manifest)) > 1, 20)
+    await filmer.control.until(lambda: len(filmer._wants(manifest)) > 1)
     assert filmer._wants(manifest)[1].sealed == manifest.sha256
 
 
@@ -96,7 +96,7 @@ async def test_duration_that_comes_after_the_manifest_is_waited_for(gateway, fil
     await eventually(lambda: gateway.metrics.media_chunks._value.get() == len(made.chunks))
     assert not filmer._wants(manifest)
     await filmer.send(made, [made.chunk(0)])
-    await filmer.control.until(lambda: filmer._wants(manifest), 20)
+    await filmer.control.until(lambda: filmer._wants(manifest))
     assert filmer._wants(manifest)[0].sealed == manifest.sha256
     assert gateway.metrics.faults.labels("segment_hash")._value.get() == 0
 

@@ -120,7 +120,7 @@ async def test_certificate_that_was_revoked_is_said(start, broker_kind, lines):
     gateway = await start(broker_kind)
     folder = await unit(gateway)
     await gateway.revoke("u1001")
-    async with asyncio.timeout(10):  # until the broker has read the change
+    async with asyncio.timeout(30):  # until the broker has read the change
         while not [line for line in lines if line["event"] == "certificate_refused"]:
             async with StandIn(folder) as one:
                 await one.until(lambda one=one: one.refused or one.connected)
@@ -133,7 +133,7 @@ async def test_client_without_a_certificate_is_said_with_the_address(start, brok
     gateway = await start(broker_kind)
     client = gateway.broker.client
     context = ssl.create_default_context(cafile=str(client.ca_path))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while not [line for line in lines if line["event"] == "certificate_refused"]:
             with contextlib.suppress(OSError):
                 reader, writer = await asyncio.open_connection(client.host, client.port, ssl=context)

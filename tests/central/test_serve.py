@@ -25,7 +25,7 @@ async def test_registers_changed_while_it_starts_are_read_when_it_has_started(tm
     assert served.stderr is not None
     try:
         pid_path = tmp_path / "gateway.pid"
-        await eventually(lambda: pid_path.exists() and pid_path.read_text(), 20)
+        await eventually(lambda: pid_path.exists() and pid_path.read_text())
         served.send_signal(signal.SIGHUP)
         async with asyncio.timeout(30):
             while b"registers_read" not in (line := await served.stderr.readline()):
@@ -46,7 +46,7 @@ async def test_gateway_that_the_broker_does_not_let_in_can_be_stopped(tmp_path, 
     monkeypatch.setattr(Ingest, "wait_connected", never)
     gateway = Gateway(settings_for(tmp_path))
     starting = asyncio.create_task(gateway.start())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         await waiting.wait()
         starting.cancel()
         await asyncio.wait([starting])

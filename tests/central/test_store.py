@@ -328,7 +328,7 @@ async def test_store_that_is_given_up_while_it_opens_writes_nothing_afterwards(t
     """The migration runs in a thread that cannot be stopped: whoever gives up waits for it."""
     store = Store(f"sqlite+aiosqlite:///{tmp_path / 'new.db'}")
     opening = asyncio.create_task(store.__aenter__())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not (tmp_path / "new.db").exists():
             await asyncio.sleep(0)
     opening.cancel()

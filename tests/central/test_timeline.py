@@ -57,7 +57,7 @@ class Story:
         for _ in range(seconds):
             before = self._deadlines(centre)
             self.clock.advance(1000)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 while any(at_ms <= self.clock.now_ms() for at_ms in before & self._deadlines(centre)):
                     await asyncio.sleep(0)
 

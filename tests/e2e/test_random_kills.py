@@ -55,7 +55,7 @@ async def test_random_kills_lose_and_double_no_alarm(tmp_path: Path) -> None:
             unit = it.fleet[officer.unit_id]
             known = len(unit.alarms)
             held = asyncio.create_task(unit.press(800))
-            await unit.wait_felt("pressed", 15)
+            await unit.wait_felt("pressed")
             while len(unit.alarms) == known:
                 await unit.wait_news()
             pressed.add(unit.alarms[-1][1])

@@ -182,7 +182,7 @@ async def test_link_cut_at_the_press_says_so_and_delivers_within_a_second_of_its
             unit.link.cut()
             await unit.press()
             await unit.wait_felt("pressed")
-            await over(unit, await unit.wait_felt("nobody_yet", 15))
+            await over(unit, await unit.wait_felt("nobody_yet"))
             assert [felt.pattern for felt in unit.felt] == ["pressed", "nobody_yet"]
             restored_s = time.monotonic()
             unit.link.restore()

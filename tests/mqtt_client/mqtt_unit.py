@@ -19,7 +19,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 HERE = Path(__file__).resolve().parent
 REPO = HERE.parents[1]
-DEADLINE_S = 10.0
+DEADLINE_S = 30.0
 
 
 class Inbox:

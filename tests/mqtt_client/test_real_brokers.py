@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -102,10 +101,8 @@ def test_stopped_broker_is_noticed_and_met_again(bench: Bench) -> None:
     unit = bench.unit(keepalive_s=1)
     unit.wait("connected")
     bench.broker.signal(signal.SIGSTOP)
-    start_s = time.monotonic()
     try:
         ended = unit.wait("ended")
-        assert time.monotonic() - start_s < 1.5 + 0.3
         assert "silent" in ended["text"]
     finally:
         bench.broker.signal(signal.SIGCONT)

@@ -70,7 +70,7 @@ class Site:
 
     async def looked(self, count: int) -> None:
         """Until so many were judged or passed over."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while self.judged() + sum(self.passed().values()) < count:
                 await asyncio.sleep(0.002)
 

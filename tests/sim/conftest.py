@@ -36,7 +36,7 @@ async def broker_port(nats_server: str, tmp_path: Path) -> AsyncIterator[int]:
         nats_server, "-c", str(tmp_path / "nats.conf"), stderr=asyncio.subprocess.PIPE
     )
     assert process.stderr is not None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while b"Server is ready" not in await process.stderr.readline():
             assert process.returncode is None
     drain = asyncio.create_task(process.stderr.read())

@@ -18,7 +18,7 @@ class Heard:
         self.closed = asyncio.Event()
 
     async def next(self) -> Message:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             return await self.messages.get()
 
 
@@ -91,7 +91,7 @@ async def test_newer_connection_takes_the_place_of_the_older(board: Board, heard
 async def test_receiver_output_to_nobody_is_counted(board: Board) -> None:
     assert not board.feed_gnss(b"$GN")
     reader, writer = await asyncio.open_connection("127.0.0.1", board.gnss_port)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not board.feed_gnss(b"$GNRMC\r\n"):
             await asyncio.to_thread(int)
     assert await reader.readline() == b"$GNRMC\r\n"
@@ -101,7 +101,7 @@ async def test_receiver_output_to_nobody_is_counted(board: Board) -> None:
 
 async def test_unit_that_does_not_read_is_not_buffered_without_end(board: Board) -> None:
     _, writer = await asyncio.open_connection("127.0.0.1", board.gnss_port, limit=1024)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not board.feed_gnss(b"x"):
             await asyncio.to_thread(int)
     for _ in range(10_000):

@@ -43,7 +43,7 @@ async def test_keys_do_what_the_panel_says(make_home: MakeHome, broker_port: int
         hand.press_key("a")
         hand.press_key("a")
         assert hand.notice == "wait for the last key to be done"
-        await unit.wait_felt("pressed", 5)
+        await unit.wait_felt("pressed")
         for key, seen in (("l", "silent"), ("l", None), ("L", "reset"), ("L", None)):
             hand.press_key(key)
             assert unit.link.cut_mode == seen
@@ -63,12 +63,12 @@ async def test_keys_do_what_the_panel_says(make_home: MakeHome, broker_port: int
         console.print(unit_panel(unit, 0.0, "keys", "notice", "http://x"))
         assert isinstance(console.file, io.StringIO)
         assert "███" in console.file.getvalue() and "s of sound" in console.file.getvalue()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while "done" not in hand.notice:
                 await asyncio.to_thread(int)
         hand.press_key("k")
         await unit.wait_disconnected(5)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while unit.running or "done" not in hand.notice:
                 await asyncio.to_thread(int)
         hand.press_key("k")

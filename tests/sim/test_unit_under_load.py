@@ -79,14 +79,14 @@ async def test_press_is_felt_at_once_while_everything_else_is_overloaded(
                 value=60 + number if kind == messages.SETTING else None,
             )
             answerer.command(unit.court_id, unit.unit_id, command)
-        felt = await unit.wait_felt("pressed", 10)
+        felt = await unit.wait_felt("pressed")
         unit.button(False)
-        await unit.wait_felt("received", 20)
+        await unit.wait_felt("received")
         alarm = answerer.alarms[0]
         assert felt.unit_mono_ms is not None
         assert 0 <= felt.unit_mono_ms - alarm.pressed.mono_ms <= FELT_MS
         assert {one.alarm_id for one in answerer.alarms} == {alarm.alarm_id}
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while refused_sentences(unit) < 20 or len(answerer.kept_batches) < batches:
                 await unit.wait_news()
         assert answerer.replies > 0

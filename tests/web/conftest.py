@@ -43,7 +43,7 @@ COURTS = (
     Court("B3", "丙区法院", Level.BASIC, "MID2", 265_100_000, 1_185_100_000),
 )
 UNITS = (Unit("U1", "B1", "陈一"), Unit("U2", "B2", "林二"), Unit("U3", "B3", "黄三"))
-WITHIN_S = 10.0
+WITHIN_S = 30.0
 
 
 @dataclass

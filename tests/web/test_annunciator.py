@@ -21,7 +21,7 @@ from gateway.model import Role
 RATE_HZ = 8000
 PASSWORD = "a long password"
 WORDS = {name: np.full(RATE_HZ, size, np.float32) for name, size in (("lost", 0.5), ("back", 0.25))}
-WITHIN_S = 10
+WITHIN_S = 30.0
 
 
 class Centre:

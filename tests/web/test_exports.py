@@ -87,7 +87,7 @@ async def entries(site: Any, action: str) -> list[Any]:
 
 async def all_ended(site: Any) -> None:
     """No process, and nothing put aside any more."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while site.exports.running:
             await asyncio.sleep(0)
     assert list((site.parts.settings.data_dir / "exports").iterdir()) == []

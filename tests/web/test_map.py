@@ -202,7 +202,7 @@ async def test_many_tiles_at_once_are_few_requests_and_the_same_one_is_one(
     async with proxy(service, tmp_path, within_s=60) as tianditu:
         asking = [asyncio.create_task(tianditu.tile(TileKey("vec", 9, 1, y))) for y in range(WAITING_MAX)]
         asking += [asyncio.create_task(tianditu.tile(TileKey("vec", 9, 1, 0))) for _ in range(20)]
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while service.at_once < AT_ONCE:
                 await asyncio.sleep(0.001)
         with pytest.raises(Busy, match="Too many"):

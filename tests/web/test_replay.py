@@ -1,6 +1,5 @@
 """The map over an incident's time."""
 
-import time
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -101,9 +100,7 @@ async def test_long_incident_with_many_units_is_bounded_and_thinned_evenly(site:
     incident_id = await site.alarm()
     site.clock.advance(hours * 3_600_000)
     client = await site.person(Role.DISPATCHER, "MID1")
-    start_s = time.monotonic()
     told = await look(client, incident_id)
-    assert time.monotonic() - start_s < 5
     assert told["thinned"] and len(told["units"]) == UNITS_MAX
     assert [one["unit_id"] for one in told["units"]][:3] == ["U1", "N00", "N01"]
     assert sum(len(one["fixes"]) for one in told["units"]) <= FIXES_MAX

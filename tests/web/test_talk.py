@@ -21,7 +21,7 @@ from protocol.messages import SPEAKER_PLAYS, SPEAKER_SILENT
 from protocol.talk import ALOUD, LAST, Talk
 
 TOPIC = "tip/1/B1/U1/down/talk"
-WITHIN_S = 10.0
+WITHIN_S = 30.0
 
 
 class Panel:

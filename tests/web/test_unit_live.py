@@ -351,7 +351,7 @@ async def test_too_many_viewers_are_told_so(tmp_path: Path, empty_database: Path
 
 async def entries_of(site: Any, action: str, count: int) -> list[Any]:
     """So many entries of the audit; they are written beside what they tell of."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             async with site.parts.store.read() as connection:
                 found = await audit.of_actions(connection, [action], 1000)

@@ -19,7 +19,7 @@ from gateway.evidence.places import Key
 from protocol import matroska
 from protocol.media import LIVE, STARTS, Chunk
 
-WITHIN_S = 10.0
+WITHIN_S = 30.0
 SOUND = bytes(range(256)) * 2
 BLOCK = struct.Struct(">BBBBIdd")
 
