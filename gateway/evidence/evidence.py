@@ -167,6 +167,8 @@ class Evidence:
             )
 
         signer, row, around = await self._store.look(look)
+        if row is not None and row.state == WANTED and key not in self.answers.wanted:
+            signer, row, around = await self._store.look(look)  # it was sealed while we looked
         self._remember(manifest.key_id, signer)
         why = chain.signed(
             manifest, unit_id, signer.public if signer else None, signer.unit_id if signer else None

@@ -76,15 +76,14 @@ def test_alarm_is_acknowledged_sent_for_and_closed_with_a_reason(desk: Make, off
 def test_second_dispatcher_is_told_who_was_first(desk: Make, officer: Make, site: Any) -> None:
     page = desk().enter("dispatcher")
     with site.signed_in("second") as other:
-        unit = officer()
-        unit.press()
-        incident = raised(page)
 
         def overtake(route: Route) -> None:
             other.post(f"/incidents/{incident}/acknowledge", json={}).raise_for_status()
             route.continue_()
 
         page.route("**/acknowledge", overtake)
+        officer().press()
+        incident = raised(page)
         page.keyboard.press("F2")
         expect(page.locator("[data-outcome=failed]")).to_contain_text("林接班")
         expect(page.locator(f"[data-panel-incident={incident}]")).to_contain_text("林接班\u2069 于")
@@ -92,12 +91,12 @@ def test_second_dispatcher_is_told_who_was_first(desk: Make, officer: Make, site
 
 def test_act_without_an_answer_says_so_and_is_disabled_while_it_waits(desk: Make, officer: Make) -> None:
     page = desk().enter("dispatcher")
-    unit = officer()
-    unit.press()
-    raised(page)
     waiting: list[Route] = []
     page.route("**/acknowledge", lambda route: waiting.append(route))
-    page.keyboard.press("F2")
+    officer().press()
+    raised(page)
+    with page.expect_request("**/acknowledge"):
+        page.keyboard.press("F2")
     expect(page.locator(".banner-act")).to_be_disabled()
     waiting[0].abort()
     expect(page.locator("[data-outcome=failed]")).to_contain_text("网关没有答复")

@@ -148,6 +148,14 @@ class Filmer:
         await self.control.until(lambda: len(self._wants(manifest)) > heard)
         return self._wants(manifest)[heard]
 
+    async def refused(self, manifest: Manifest) -> int:
+        """Send a manifest that is not believed; why. A receipt for an earlier one can come before."""
+        heard = len(self._wants(manifest))
+        await self.control.say("manifest", manifest)
+        return await self.control.until(
+            lambda: next((w.refused for w in self._wants(manifest)[heard:] if w.refused is not None), None)
+        )
+
     async def restore(self, made: Segment, manifest: Manifest, rounds: int = 40) -> Want:
         """Manifest, ranges, manifest … as the firmware does, until it is sealed or refused."""
         for _ in range(rounds):

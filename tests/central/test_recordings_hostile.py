@@ -92,7 +92,7 @@ async def test_manifest_that_is_none_or_of_no_key_is_counted_and_the_next_one_is
     for bad in (b"", b"\xff", whole[:-1], whole + b"\0", bytes(2049), whole[:40] + bytes(len(whole) - 40)):
         await filmer.control.say("manifest", bad)
     stranger = filmer.manifest(made, key=Ed25519PrivateKey.generate())
-    assert (await filmer.seal(stranger)).refused == REFUSED_SIGNATURE
+    assert await filmer.refused(stranger) == REFUSED_SIGNATURE
     assert count(gateway, "manifest_unreadable") == 6 and count(gateway, "manifest_unknown_key") == 1
     assert (await filmer.restore(made, manifest)).sealed == manifest.sha256
     (verdict,) = judge(gather(gateway.evidence.places.root), filmer.trusted)

@@ -161,11 +161,36 @@ async def test_quota_of_a_unit_is_told_and_counted(start, tmp_path):
     async with Filmer(tmp_path / "units" / "u1001") as filmer:
         manifest = filmer.manifest(first)
         assert (await filmer.restore(first, manifest)).sealed
-        assert (await filmer.seal(filmer.manifest(second))).refused == REFUSED_QUOTA
+        assert await filmer.refused(filmer.manifest(second)) == REFUSED_QUOTA
         pieces = [Chunk(at, 0, second.data[at : at + 16_384]) for at in range(0, len(second.data), 16_384)]
         await filmer.send(second, pieces)
         await eventually(lambda: count(gateway, "recording_quota") > 5)
     assert gateway.evidence.quota.used("u1001") <= 1 << 20
+
+
+async def test_manifest_that_is_looked_up_while_its_segment_is_sealed_is_told_so(start, tmp_path):
+    """The register says still wanted, and all that is wanted is there: nothing is refused or asked for again."""
+    gateway = await start(evidence={"unit_quota_mib": 1})
+    await gateway.provision("u1001", COURT)
+    made = segment(named(0), block_bytes=30_000)
+    look = gateway.store.look
+    async with Filmer(tmp_path / "units" / "u1001") as filmer:
+        manifest = filmer.manifest(made)
+        assert (await filmer.seal(manifest)).ranges == [0, len(made.data)]
+
+        async def slow_look(job):
+            found = await look(job)
+            gateway.store.look = look
+            pieces = range(0, len(made.data), 16_384)
+            await filmer.send(made, [Chunk(at, 0, made.data[at : at + 16_384]) for at in pieces])
+            await eventually(lambda: gateway.metrics.segments_sealed._value.get() == 1)
+            return found
+
+        gateway.store.look = slow_look
+        await filmer.control.say("manifest", manifest)
+        await filmer.control.until(lambda: len(filmer._wants(manifest)) == 3)
+        assert [bool(want.sealed) for want in filmer._wants(manifest)] == [False, True, True]
+    assert not gateway.evidence.answers.wanted and count(gateway, "recording_quota") == 0
 
 
 async def test_recording_is_deleted_by_name_when_its_time_is_over_and_nothing_refers_to_it(start, tmp_path):
