@@ -8,14 +8,13 @@ use it as `tipstaff serve` does.
 import asyncio
 import contextlib
 import errno
-import fcntl
 import os
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from gateway import data_folder
 from gateway.api.app import create_app
 from gateway.api.gate import Gate
 from gateway.api.rtsp_gate import RtspGate
@@ -189,7 +188,7 @@ class Gateway:
             data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise TipstaffError(f"{data_dir}: {error.strerror}; set site.data_dir") from None
-        with _alone(data_dir):
+        with data_folder.held(data_dir):
             self.authority = Authority(data_dir / "ca", self.clock.now_ms())
             async with Store(
                 self.settings.store_url, self.settings.store.sqlite_max_pages, self.clock
@@ -363,41 +362,6 @@ async def _talking(talks: Talks, link: TalkLink) -> None:
         await talks.run()
     finally:
         await asyncio.to_thread(link.stop)
-
-
-@contextlib.contextmanager
-def _alone(data_dir: Path) -> Iterator[None]:
-    """Hold the data folder; our process id is in `gateway.pid`, for `tipstaff provision` to tell us."""
-    path = data_dir / "gateway.pid"
-    with path.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            file.seek(0)
-            pid = file.read().strip()
-            raise TipstaffError(
-                f"{data_dir} is in use by another gateway (process {pid}); stop it first"
-            ) from None
-        file.truncate(0)
-        file.write(f"{os.getpid()}\n")
-        file.flush()
-        try:
-            yield
-        finally:
-            file.truncate(0)
-
-
-def running_pid(data_dir: Path) -> int | None:
-    """The process of the gateway that holds this data folder, or None."""
-    try:
-        with (data_dir / "gateway.pid").open("r+") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                return int(file.read())
-    except (OSError, ValueError):
-        pass
-    return None
 
 
 def _cause(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.cli.known_courts import known_courts
 from gateway.cli.options import AsJson, Config, settings_of
+from gateway.data_folder import running_pid
 from gateway.dispatch.courts import read_file
 from gateway.errors import TipstaffError
 from gateway.model import Court
@@ -50,8 +51,6 @@ def import_courts(
     removed = asyncio.run(_replace(settings.store_url, courts, keep))
     guesses = sum(court.placeholder for court in courts)
     typer.echo(f"{len(courts)} courts imported ({guesses} with a placeholder position), {removed} removed")
-    from gateway.app import running_pid  # the whole gateway: only where it is needed
-
     pid = running_pid(settings.data_dir)
     if pid is not None:
         os.kill(pid, signal.SIGHUP)

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli.options import AsJson, Config, settings_of
+from gateway.data_folder import running_pid
 from gateway.errors import ProvisionError
 from gateway.settings import Settings
 
@@ -111,8 +112,6 @@ async def _revoke(settings: Settings, unit_id: str) -> dict[str, object]:
 
 
 def _tell_gateway(settings: Settings) -> str:
-    from gateway.app import running_pid
-
     pid = running_pid(settings.data_dir)
     if pid is None:
         return "not running here: it takes this over when it starts"

@@ -23,10 +23,10 @@ from gateway.dispatch.centre_receipts import FORGET_MS, Send
 from gateway.dispatch.centre_timers import Timers
 from gateway.dispatch.centre_units import registered, restored
 from gateway.dispatch.events import Event
+from gateway.dispatch_settings import DispatchSettings
 from gateway.errors import NotFound, Refused
 from gateway.metrics import Metrics
 from gateway.model import AlarmRecord, Court, Fix, UnitStatus
-from gateway.settings import DispatchSettings
 from gateway.store import Store, audit, fixes, incident_search, incidents, units
 from gateway.store.incident_search import Key, Wanted
 from gateway.turns import Turns

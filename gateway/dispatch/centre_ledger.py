@@ -21,11 +21,11 @@ from gateway.dispatch.incident import Rejection, absorb_of
 from gateway.dispatch.policy import Policy
 from gateway.dispatch.ranking import CourtIndex, Ranking, rank
 from gateway.dispatch.step import step
+from gateway.dispatch_settings import DispatchSettings
 from gateway.errors import Conflict, NotCommitted, NotFound, Refused, StoreError
 from gateway.logs import logger
 from gateway.metrics import Metrics
 from gateway.model import Court, Fix, Told
-from gateway.settings import DispatchSettings
 from gateway.store import Store, incidents
 
 Job = Callable[[AsyncConnection], Awaitable[None]]

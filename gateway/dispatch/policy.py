@@ -1,6 +1,6 @@
 """The rules an incident is handled by: plain numbers, frozen, kept with the incident that began under them.
 
-The names, defaults and meanings are those of the `[dispatch]` settings (`gateway/settings.py`), every one.
+The names, defaults and meanings are those of the `[dispatch]` settings (`gateway/dispatch_settings.py`), every one.
 """
 
 from dataclasses import dataclass, fields

@@ -6,9 +6,9 @@ import secrets
 
 from gateway.dispatch.centre import Centre
 from gateway.dispatch.centre_units import after_state, heard
+from gateway.dispatch_settings import DispatchSettings
 from gateway.metrics import Metrics
 from gateway.model import AlarmRecord, Fix
-from gateway.settings import DispatchSettings
 from protocol import messages
 
 COURT = "350102"

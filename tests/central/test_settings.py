@@ -14,10 +14,11 @@ from gateway.api.console import OUTLINES, outlines_of
 from gateway.app import Gateway
 from gateway.cli.main import build
 from gateway.dispatch.policy import Policy
+from gateway.dispatch_settings import DispatchSettings
 from gateway.errors import SettingsError, TipstaffError
 from gateway.model import Level
 from gateway.provision import Authority
-from gateway.settings import DispatchSettings, documented, load
+from gateway.settings import documented, load
 
 REPO = Path(__file__).parents[2]
 

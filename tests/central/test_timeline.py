@@ -13,9 +13,9 @@ from gateway.dispatch.centre import Centre
 from gateway.dispatch.centre_units import moved
 from gateway.dispatch.events import Accept, Acknowledge, Close, OfferCourt
 from gateway.dispatch.incident import State
+from gateway.dispatch_settings import DispatchSettings
 from gateway.metrics import Metrics
 from gateway.model import AlarmRecord, Fix, Unit
-from gateway.settings import DispatchSettings
 from gateway.store import incidents, units
 from protocol import messages
 

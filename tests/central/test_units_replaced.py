@@ -5,7 +5,6 @@ import contextlib
 from dataclasses import replace
 
 import pytest
-import structlog
 from conftest import COURT, OTHER_COURT
 
 from gateway.clock import ManualClock
@@ -14,10 +13,10 @@ from gateway.dispatch.centre import Centre
 from gateway.dispatch.centre_alarms import _best_position
 from gateway.dispatch.centre_units import after_state, heard, moved, newer
 from gateway.dispatch.events import Accept, Acknowledge
+from gateway.dispatch_settings import DispatchSettings
 from gateway.errors import Refused
 from gateway.metrics import Metrics
 from gateway.model import AlarmRecord, Fix, Unit, UnitStatus
-from gateway.settings import DispatchSettings
 from gateway.store import fixes, units
 from protocol import messages
 
@@ -94,12 +93,6 @@ async def site(store):
     one = Site(store)
     await one.provision(1)
     return one
-
-
-@pytest.fixture
-def lines():
-    with structlog.testing.capture_logs() as captured:
-        yield captured
 
 
 def said(status, clock, *, boot, session, online=1):

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from gateway.api.schemas import Court, Incident, Unit
+from gateway.dispatch_settings import DispatchSettings
 from gateway.model import Role
-from gateway.settings import DispatchSettings
 from gateway.store import audit
 
 

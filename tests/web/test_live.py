@@ -10,8 +10,8 @@ import websockets
 from sqlalchemy import update
 
 from gateway import accounts
+from gateway.dispatch_settings import DispatchSettings
 from gateway.model import Role, Unit
-from gateway.settings import DispatchSettings
 from gateway.store.tables import users
 
 SECOND_MS = 1000
