@@ -9,10 +9,11 @@ from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import Progress, TextColumn
 from rich.table import Table
 
 from bench.report import Report
+from gateway.cli.options import AsJson
 
 benches = typer.Typer(help=__doc__, no_args_is_help=True)
 
@@ -22,6 +23,10 @@ class Broker(enum.StrEnum):
 
     EMBEDDED = "embedded"
     MOSQUITTO = "mosquitto"
+
+
+Quick = Annotated[bool, typer.Option("--quick", help="Short measurements; ends within 90 s.")]
+Through = Annotated[Broker, typer.Option("--broker", help="Which broker the units connect to.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -37,41 +42,26 @@ def _benches() -> None:
 @benches.command()
 def alarm(
     presses: Annotated[int, typer.Option(min=10, max=100_000, help="How often the button is pressed.")] = 500,
-    quick: Annotated[bool, typer.Option("--quick", help="60 presses; ends within 45 s.")] = False,
-    broker: Annotated[Broker, typer.Option(help="Which broker to measure through.")] = Broker.EMBEDDED,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    quick: Quick = False,
+    broker: Through = Broker.EMBEDDED,
+    as_json: AsJson = False,
 ) -> None:
     """From the button's edge on the unit to the alarm in a WebSocket client, and to the unit's receipt.
 
     Status 0 when the targets are reached, 1 when they are not.
     """
     from bench.alarm import QUICK_PRESSES, measure
-    from gateway.logs import configure
-    from gateway.settings import LogSettings
 
-    configure(LogSettings(level="error"))
-    console = Console(stderr=True)
-    columns = (TextColumn("pressing"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=console, transient=True, disable=as_json) as progress:
-        task = progress.add_task("pressing")
+    count = QUICK_PRESSES if quick else presses
 
-        def say(done: int, of: int) -> None:
-            progress.update(task, completed=done, total=of)
+    def measured(say: Callable[[str], None]) -> Awaitable[Report]:
+        return measure(count, broker.value, lambda done, of: say(f"pressed {done} of {of} times"))
 
-        report = asyncio.run(measure(QUICK_PRESSES if quick else presses, broker.value, say))
-    if as_json:
-        print(report.to_json())
-    else:
-        _show(report, console)
-    raise typer.Exit(0 if report.ok else 1)
+    _run(measured, as_json)
 
 
 @benches.command("console")
-def console_page(
-    quick: Annotated[bool, typer.Option("--quick", help="Short measurements; ends within 60 s.")] = False,
-    broker: Annotated[Broker, typer.Option(help="Which broker the units connect to.")] = Broker.MOSQUITTO,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-) -> None:
+def console_page(quick: Quick = False, broker: Through = Broker.MOSQUITTO, as_json: AsJson = False) -> None:
     """The dispatcher's page with 2,000 units at 1 Hz: frames a second, heap, alarm to banner, cold load.
 
     Needs Chromium and Playwright. Status 0 when the targets are reached, 1 when they are not.
@@ -83,11 +73,7 @@ def console_page(
 
 
 @benches.command()
-def evidence(
-    quick: Annotated[bool, typer.Option("--quick", help="Short measurements; ends within 90 s.")] = False,
-    broker: Annotated[Broker, typer.Option(help="Which broker the units connect to.")] = Broker.MOSQUITTO,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-) -> None:
+def evidence(quick: Quick = False, broker: Through = Broker.MOSQUITTO, as_json: AsJson = False) -> None:
     """Recordings that a gateway takes, hashes and stores, and what recording costs the unit and its alarm.
 
     Status 0 when the targets are reached, 1 when they are not.
@@ -99,11 +85,7 @@ def evidence(
 
 
 @benches.command()
-def live(
-    quick: Annotated[bool, typer.Option("--quick", help="Short measurements; ends within 60 s.")] = False,
-    broker: Annotated[Broker, typer.Option(help="Which broker the units connect to.")] = Broker.MOSQUITTO,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-) -> None:
+def live(quick: Quick = False, broker: Through = Broker.MOSQUITTO, as_json: AsJson = False) -> None:
     """From a unit's camera to the dispatcher's screen, and how many units can be watched at once.
 
     Needs Chromium and Playwright. Status 0 when the targets are reached, 1 when they are not.
