@@ -301,3 +301,10 @@ async def site(tmp_path: Path, empty_database: Path) -> AsyncIterator[Site]:
 def _open_site() -> Any:
     """`open_site`, for tests that need settings of their own."""
     return open_site
+
+
+@pytest.fixture
+async def stack() -> AsyncIterator[AsyncExitStack]:
+    """What is opened on it is closed with the test."""
+    async with AsyncExitStack() as stack:
+        yield stack

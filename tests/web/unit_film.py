@@ -1,4 +1,4 @@
-"""Live chunks of a unit as its firmware makes them, and a viewer of them."""
+"""Live chunks of a unit as its firmware makes them, a viewer of them, and what the unit and the audit are told."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ import websockets
 from websockets.asyncio.client import ClientConnection
 
 from gateway.evidence.places import Key
-from protocol import matroska
+from gateway.store import audit
+from protocol import matroska, messages
 from protocol.media import LIVE, STARTS, Chunk
+from protocol.messages import Command
 
 WITHIN_S = 30.0
+PICTURE, SOUNDS = 1, 2
 SOUND = bytes(range(256)) * 2
 BLOCK = struct.Struct(">BBBBIdd")
 
@@ -143,3 +146,20 @@ class Seer:
             while True:
                 await asyncio.wait_for(self.connection.recv(), WITHIN_S)
         return self.connection.close_code
+
+
+def orders(site: Any) -> list[int]:
+    """Values of LIVE that went to units."""
+    made = [Command.decode(payload) for topic, payload in site.sent if topic.endswith("/down/command")]
+    return [one.value for one in made if one.kind == messages.LIVE]
+
+
+async def entries_of(site: Any, action: str, count: int) -> list[Any]:
+    """So many entries of the audit; they are written beside what they tell of."""
+    async with asyncio.timeout(30):
+        while True:
+            async with site.parts.store.read() as connection:
+                found = await audit.of_actions(connection, [action], 1000)
+            if len(found) >= count:
+                assert len(found) == count
+                return found
