@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+import structlog
 from sqlalchemy import NullPool, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -220,3 +221,10 @@ async def person(gateway: Gateway) -> AsyncIterator[SignIn]:
     yield signed_in
     for client in clients:
         await client.aclose()
+
+
+@pytest.fixture
+def lines() -> Iterator[list[Any]]:
+    """The log, as dictionaries."""
+    with structlog.testing.capture_logs() as captured:
+        yield captured

@@ -5,8 +5,8 @@ import secrets
 import time
 
 import pytest
-import structlog
 from conftest import COURT, OTHER_COURT, eventually
+from ingest_case import batch, faults, said, stored
 from sqlalchemy import text
 from standin import StandIn
 
@@ -14,13 +14,6 @@ from gateway.dispatch.events import Acknowledge
 from gateway.ingest.left import Left
 from gateway.store import fixes
 from protocol import messages, topics
-
-
-@pytest.fixture
-def lines():
-    """The log, as dictionaries."""
-    with structlog.testing.capture_logs() as captured:
-        yield captured
 
 
 @pytest.fixture
@@ -34,28 +27,6 @@ async def gateway(start, lines):
 async def unit(gateway):
     async with StandIn(gateway.settings.data_dir / "units" / "u1001") as one:
         yield await one.online()
-
-
-def faults(gateway, name):
-    return gateway.metrics.faults.labels(name)._value.get()
-
-
-def said(lines, what):
-    return [line for line in lines if line["event"] == what]
-
-
-async def stored(gateway, unit_id="u1001"):
-    async with gateway.store.read() as connection:
-        return await fixes.track(connection, unit_id, 0, 1000)
-
-
-async def batch(unit, *found, batch_id=1, dropped=0):
-    """Say a batch and wait until it is confirmed as stored."""
-    message = messages.FixBatch(fixes=list(found), dropped=dropped, batch_id=batch_id)
-    await unit.say("fix", message)
-    await unit.until(
-        lambda: any(leaf == "want" and batch_id in want.stored_batches for leaf, want in unit.heard)
-    )
 
 
 @pytest.mark.parametrize(
@@ -255,95 +226,6 @@ async def test_fixes_of_a_dead_zone_that_come_late_do_not_move_the_officer_back(
     assert gateway.centre.units()["u1001"].fix.lat == pytest.approx(26.5)
 
 
-async def test_alarm_of_a_unit_that_nobody_knows_is_shown_and_its_positions_are_not_kept(
-    gateway, unit, lines
-):
-    """The broker has let it in by its certificate; the register was perhaps restored from an old backup."""
-    # The broker's acknowledgement of its State does not say that the gateway has read it.
-    await eventually(lambda: gateway.centre.units()["u1001"].battery_pct == 80)
-    await gateway.store.write(_forget("u1001"))
-    gateway.centre.units().pop("u1001")
-    await unit.say("fix", messages.FixBatch(fixes=[unit.fix()], dropped=0, batch_id=3))
-    alarm = unit.alarm(fix=unit.fix(), fix_age_ms=5)
-    await unit.say("alarm", alarm)
-    await unit.receipt(alarm.alarm_id, messages.STORED)
-    (view,) = gateway.centre.live_incidents()
-    assert (view.incident.unit_id, view.incident.court_id, view.incident.officer) == ("u1001", COURT, "")
-    assert not gateway.centre.units()["u1001"].unit.known
-    await eventually(lambda: faults(gateway, "unknown_unit") == 2)
-    assert said(lines, "unknown_unit")[0]["unit"] == "u1001"
-    assert await stored(gateway) == []
-
-
-async def test_alarm_of_a_revoked_unit_that_got_through_is_shown(gateway, unit, lines):
-    async def revoke(connection):
-        from gateway.store import tables
-
-        await connection.execute(tables.units.update().values(revoked_ms=1))
-
-    await gateway.store.write(revoke)
-    await gateway.centre.reload()  # the broker is not told: it still lets it in
-    alarm = unit.alarm()
-    await unit.say("alarm", alarm)
-    await unit.receipt(alarm.alarm_id, messages.STORED)
-    assert len(gateway.centre.live_incidents()) == 1
-    assert said(lines, "revoked_unit")[0]["alarm"] is True
-
-
-async def test_unit_provisioned_by_another_process_is_known_at_its_first_word(gateway):
-    from gateway.provision import provision
-
-    folder = gateway.settings.data_dir / "units" / "u3"
-    await provision(
-        gateway.store,
-        gateway.authority,
-        gateway.settings.unit,
-        gateway.endpoint,
-        "u3",
-        COURT,
-        folder,
-        now_ms=1,
-    )
-    from gateway.store import units
-
-    async with gateway.store.read() as connection:
-        gateway.broker.admit(await units.all_units(connection), [])
-    async with StandIn(folder) as one:
-        await one.online()
-        alarm = one.alarm()
-        await one.say("alarm", alarm)
-        await one.receipt(alarm.alarm_id, messages.STORED)
-        await batch(one, one.fix())
-    assert gateway.centre.units()["u3"].unit.known and faults(gateway, "unknown_unit") == 0
-
-
-async def test_will_of_an_earlier_connection_does_not_mark_a_live_unit_offline(gateway, unit):
-    unit.session = 5
-    await unit.online()
-    await unit.say("state", messages.State(online=0, boot=1, session=5))
-    await batch(unit, unit.fix())
-    assert gateway.centre.units()["u1001"].online
-    await unit.say("state", messages.State(online=0, boot=1, session=6))
-    await eventually(lambda: not gateway.centre.units()["u1001"].online)
-
-
-async def test_clock_of_a_unit_is_measured_by_its_states_and_kept_over_a_restart(
-    gateway, start, unit, tmp_path
-):
-    def offset_ms(of=gateway):
-        return of.centre.units()["u1001"].clock_offset_ms
-
-    assert offset_ms() is None
-    ahead_s = time.time_ns() // 10**9 + 60
-    message = messages.State(online=1, boot=1, session=unit.session, stamp=unit.stamp(ahead_s))
-    await unit.say("state", message)
-    await eventually(lambda: offset_ms() is not None)
-    kept_ms = offset_ms()
-    assert 40_000 < kept_ms <= 60_000
-    await gateway.stop()
-    assert offset_ms(await start()) == kept_ms
-
-
 async def test_alarm_overtakes_a_thousand_positions(gateway, unit):
     for n in range(1000):
         message = messages.FixBatch(fixes=[unit.fix() for _ in range(16)], dropped=0, batch_id=n + 1)
@@ -399,12 +281,3 @@ async def test_database_that_is_full_acknowledges_nothing_and_all_of_it_comes_wh
 
 def _fields(message):
     return {name: getattr(message, name) for _, name, *_ in message.FIELDS}
-
-
-def _forget(unit_id):
-    from gateway.store import tables
-
-    async def job(connection):
-        await connection.execute(tables.units.delete().where(tables.units.c.unit_id == unit_id))
-
-    return job

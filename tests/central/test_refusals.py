@@ -10,7 +10,6 @@ import pytest
 from conftest import COURT, OTHER_COURT, eventually, settings_for
 from cryptography.hazmat.primitives.serialization import Encoding
 from standin import StandIn
-from structlog.testing import capture_logs
 
 from gateway.app import Gateway
 from gateway.broker import mosquitto
@@ -27,12 +26,6 @@ from protocol import topics
 
 NOW_MS = 1_795_478_400_000
 LIMIT_BYTES = BrokerSettings().max_packet_bytes
-
-
-@pytest.fixture
-def lines():
-    with capture_logs() as captured:
-        yield captured
 
 
 async def refusal(gateway, lines, fault, **facts):
