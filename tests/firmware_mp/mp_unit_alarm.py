@@ -4,23 +4,13 @@ import asyncio
 
 from protocol import messages
 from protocol.messages import ACKNOWLEDGED, ARRIVED, CLOSED, NOBODY_YET, ON_THE_WAY, STORED
-from unit_world import World, no_room, virtual_time
+from unit_world import World, begun, no_room, virtual_time
 
 TIME = virtual_time()
 
 
-async def begun(answers=(), wait_ms=1000):
-    world = World(TIME, answers)
-    world.start()
-    await asyncio.sleep_ms(wait_ms)
-    # Not provisioned with certificates, as the self test says.
-    world.board.shown.clear()
-    world.felt().clear()
-    return world
-
-
 async def test_press_is_on_the_flash_before_it_is_felt_and_then_goes_out():
-    world = await begun()
+    world = await begun(TIME)
     order = []
     append, show = world.unit.alarms._journal.append, world.board.show
 
@@ -46,58 +36,8 @@ async def test_press_is_on_the_flash_before_it_is_felt_and_then_goes_out():
     await world.stop()
 
 
-async def test_press_with_hold_0_goes_out_at_the_edge():
-    world = await begun()
-    world.unit.settings.set("hold_ms", 0)
-    await asyncio.sleep_ms(1500)
-    before_ms = TIME.ticks()
-    world.board.press(True)
-    assert world.felt() == ["pressed"]
-    while not world.client.of("alarm"):
-        await asyncio.sleep_ms(1)
-    assert TIME.ticks() - before_ms <= 20
-    await world.stop()
-
-
-async def test_short_hold_is_no_alarm():
-    world = await begun()
-    await world.press(700)
-    await asyncio.sleep_ms(5000)
-    assert world.felt() == [] and world.client.of("alarm") == []
-    await world.stop()
-
-
-async def test_press_told_late_counts_as_long_as_it_lasted():
-    world = await begun()
-    world.board.press(True, late_ms=700)
-    await asyncio.sleep_ms(500)
-    world.board.press(False)
-    assert world.felt() == ["pressed"]
-    (alarm,) = world.client.of("alarm")
-    assert 0 <= alarm.pressed.mono_ms - 1300 < 200, alarm.pressed
-    await world.stop()
-
-
-async def test_press_that_is_over_when_it_is_told_is_an_alarm():
-    world = await begun(wait_ms=4000)
-    world.board.press(True, late_ms=2000)
-    world.board.press(False, late_ms=800)
-    assert world.felt() == ["pressed"]
-    await world.stop()
-
-
-async def test_press_that_was_told_far_too_late_begins_now():
-    world = await begun(wait_ms=9000)
-    world.board.press(True, late_ms=8000)
-    await asyncio.sleep_ms(700)
-    world.board.press(False)
-    await asyncio.sleep_ms(3000)
-    assert world.felt() == []
-    await world.stop()
-
-
 async def test_alarm_is_repeated_until_stored():
-    world = await begun()
+    world = await begun(TIME)
     await world.press()
     await asyncio.sleep_ms(5000)
     repeats = [alarm.repeat for alarm in world.client.of("alarm")]
@@ -111,7 +51,7 @@ async def test_alarm_is_repeated_until_stored():
 
 
 async def test_received_is_never_felt_without_a_receipt():
-    world = await begun()
+    world = await begun(TIME)
     await world.press()
     await asyncio.sleep_ms(150_000)
     assert world.felt() == ["pressed", "nobody_yet", "nobody_yet", "nobody_yet"]
@@ -119,7 +59,7 @@ async def test_received_is_never_felt_without_a_receipt():
 
 
 async def test_each_step_is_felt_once_and_confirmed():
-    world = await begun((STORED,))
+    world = await begun(TIME, (STORED,))
     await world.press()
     await asyncio.sleep_ms(3000)
     alarm_id = world.client.of("alarm")[0].alarm_id
@@ -138,7 +78,7 @@ async def test_each_step_is_felt_once_and_confirmed():
 
 
 async def test_receipts_out_of_order_are_felt_in_rising_order_only():
-    world = await begun()
+    world = await begun(TIME)
     await world.press()
     alarm_id = world.client.of("alarm")[0].alarm_id
     for status, seq in ((ACKNOWLEDGED, 2), (STORED, 1), (ON_THE_WAY, 4), (NOBODY_YET, 3)):
@@ -150,7 +90,7 @@ async def test_receipts_out_of_order_are_felt_in_rising_order_only():
 
 
 async def test_receipts_of_two_alarms_at_once_are_both_felt():
-    world = await begun()
+    world = await begun(TIME)
     await world.press()
     await world.press()
     first, second = sorted({alarm.alarm_id for alarm in world.client.of("alarm")})
@@ -165,7 +105,7 @@ async def test_receipts_of_two_alarms_at_once_are_both_felt():
 
 
 async def test_nobody_is_felt_when_stored_but_not_acknowledged():
-    world = await begun((STORED,))
+    world = await begun(TIME, (STORED,))
     await world.press()
     await asyncio.sleep_ms(100_000)
     assert world.felt() == ["pressed", "received", "nobody_yet", "nobody_yet"]
@@ -173,7 +113,7 @@ async def test_nobody_is_felt_when_stored_but_not_acknowledged():
 
 
 async def test_alarm_while_the_network_is_dead_goes_out_when_it_is_back():
-    world = await begun((STORED,))
+    world = await begun(TIME, (STORED,))
     world.client.link_up = False
     await asyncio.sleep_ms(500)
     await world.press()
@@ -192,14 +132,14 @@ async def test_alarm_while_the_network_is_dead_goes_out_when_it_is_back():
 
 
 async def test_alarm_survives_a_power_cut_and_is_resumed():
-    world = await begun()
+    world = await begun(TIME)
     world.client.link_up = False
     await asyncio.sleep_ms(500)
     await world.press()
     await world.press()
     ids = [call.alarm_id for call in world.unit.alarms.calls.open]
     await world.stop()
-    again = await begun((STORED,))
+    again = await begun(TIME, (STORED,))
     sent = again.client.of("alarm")
     assert again.unit.boot == world.unit.boot + 1
     assert [alarm.alarm_id for alarm in sent] == ids
@@ -208,14 +148,14 @@ async def test_alarm_survives_a_power_cut_and_is_resumed():
 
 
 async def test_receipt_felt_before_a_power_cut_is_not_felt_again():
-    world = await begun((STORED,))
+    world = await begun(TIME, (STORED,))
     await world.press()
     alarm_id = world.client.of("alarm")[0].alarm_id
     await asyncio.sleep_ms(3000)
     world.client.tell(alarm_id, ACKNOWLEDGED)
     await asyncio.sleep_ms(3000)
     await world.stop()
-    again = await begun()
+    again = await begun(TIME)
     assert [alarm.alarm_id for alarm in again.client.of("alarm")][0] == alarm_id
     again.client.tell(alarm_id, ACKNOWLEDGED, 2)
     await asyncio.sleep_ms(120_000)
@@ -224,44 +164,15 @@ async def test_receipt_felt_before_a_power_cut_is_not_felt_again():
     await asyncio.sleep_ms(3000)
     assert again.felt() == ["closed"]
     await again.stop()
-    third = await begun()
+    third = await begun(TIME)
     await asyncio.sleep_ms(3000)
     assert third.client.of("alarm") == [] and len(third.unit.alarms._journal) == 0
     await third.stop()
 
 
-async def test_cancel_is_a_claim_with_the_number_of_short_presses():
-    world = await begun((STORED,))
-    await world.press()
-    await asyncio.sleep_ms(2000)
-    await world.shorts(3)
-    await asyncio.sleep_ms(500)
-    alarm, cancel = world.client.of("alarm")
-    assert cancel.kind == messages.KIND_CANCEL and cancel.code == 3 and cancel.ref == alarm.alarm_id
-    # Only the gateway closes: the alarm is still open here.
-    assert world.unit.alarms.alarmed
-    await asyncio.sleep_ms(2000)
-    assert world.felt() == ["pressed", "received", "pressed", "received"]
-    await world.shorts(1)
-    assert len(world.client.of("alarm")) == 2
-    await world.stop()
-
-
-async def test_five_short_presses_without_an_alarm_are_a_test():
-    world = await begun((STORED,))
-    await world.shorts(4)
-    assert world.client.of("alarm") == []
-    await world.shorts(5)
-    await asyncio.sleep_ms(3000)
-    (alarm,) = world.client.of("alarm")
-    assert alarm.kind == messages.KIND_TEST and world.felt() == ["test", "test"]
-    assert not world.unit.alarms.alarmed and len(world.unit.alarms._journal) == 0
-    await world.stop()
-
-
 async def test_test_is_never_felt_as_a_call_for_help():
     """Not when the flash had refused it, nor when it is resumed after a power cut and stored only then."""
-    world = await begun()
+    world = await begun(TIME)
     journal = world.unit.alarms._journal
     append = journal.append
     journal.append = no_room
@@ -271,7 +182,7 @@ async def test_test_is_never_felt_as_a_call_for_help():
     await asyncio.sleep_ms(6000)
     assert world.felt() == ["refused", "test"]
     await world.stop()
-    again = await begun((STORED,))
+    again = await begun(TIME, (STORED,))
     await asyncio.sleep_ms(5000)
     assert again.felt() == ["test"] and len(again.unit.alarms._journal) == 0
     await again.stop()
@@ -283,7 +194,7 @@ async def test_test_by_command_that_comes_again_after_a_power_cut_is_the_same_te
     ).encode()
     ids = set()
     for _ in range(2):
-        world = await begun()
+        world = await begun(TIME)
         world.client.down("command", command)
         await asyncio.sleep_ms(1000)
         assert world.client.of("reply")[0].outcome == messages.DONE and len(world.unit.alarms._journal) == 1
@@ -292,24 +203,8 @@ async def test_test_by_command_that_comes_again_after_a_power_cut_is_the_same_te
     assert len(ids) == 1
 
 
-async def test_hammering_with_hold_0_is_one_call_for_help_and_no_cancel():
-    world = await begun((STORED,))
-    world.unit.settings.set("hold_ms", 0)
-    await asyncio.sleep_ms(3000)
-    await world.shorts(5)
-    await asyncio.sleep_ms(500)
-    assert [alarm.kind for alarm in world.client.of("alarm")] == [messages.KIND_BUTTON]
-    # Once it is open, the number of presses means what it means with a hold.
-    await world.shorts(3)
-    await asyncio.sleep_ms(500)
-    kinds = [alarm.kind for alarm in world.client.of("alarm")]
-    assert kinds == [messages.KIND_BUTTON, messages.KIND_BUTTON, messages.KIND_CANCEL]
-    assert world.client.of("alarm")[-1].code == 3
-    await world.stop()
-
-
 async def test_flash_that_refuses_is_felt_and_the_alarm_goes_out_all_the_same():
-    world = await begun()
+    world = await begun(TIME)
     journal = world.unit.alarms._journal
     append = journal.append
     journal.append = no_room
@@ -328,7 +223,7 @@ async def test_flash_that_refuses_is_felt_and_the_alarm_goes_out_all_the_same():
 
 
 async def test_twenty_presses_in_a_dead_zone_all_arrive():
-    world = await begun()
+    world = await begun(TIME)
     world.client.link_up = False
     await asyncio.sleep_ms(500)
     for _ in range(20):
@@ -343,20 +238,20 @@ async def test_twenty_presses_in_a_dead_zone_all_arrive():
 
 
 async def test_twenty_presses_survive_a_power_cut_too():
-    world = await begun()
+    world = await begun(TIME)
     world.client.link_up = False
     await asyncio.sleep_ms(500)
     for _ in range(20):
         await world.press(1100)
     await world.stop()
-    again = await begun((STORED,))
+    again = await begun(TIME, (STORED,))
     await asyncio.sleep_ms(30_000)
     assert len({alarm.alarm_id for alarm in again.client.of("alarm")}) == 20
     await again.stop()
 
 
 async def test_dead_alarm_task_comes_back_and_loses_nothing():
-    world = await begun()
+    world = await begun(TIME)
     await world.press()
     world.board.on_fault("task", "alarm")
     world.board.on_fault("task", "button")
@@ -372,7 +267,7 @@ async def test_dead_alarm_task_comes_back_and_loses_nothing():
 
 
 async def test_alarm_carries_case_and_last_fix_with_its_age():
-    world = await begun()
+    world = await begun(TIME)
     world.unit.settings.set("case_no", "（2026）闽0102执123号")
     world.board.gnss.send(
         b"$GNRMC,101010.00,A,2604.5000,N,11917.8000,E,0.10,,241126,,,A*5E\r\n"
@@ -388,7 +283,7 @@ async def test_alarm_carries_case_and_last_fix_with_its_age():
 
 
 async def test_low_battery_is_told_once_while_alarmed():
-    world = await begun((STORED,))
+    world = await begun(TIME, (STORED,))
     world.board.battery_now = (9, 3500, False)
     await asyncio.sleep_ms(5000)
     assert world.client.of("alarm") == []
@@ -403,7 +298,7 @@ async def test_low_battery_is_told_once_while_alarmed():
 
 
 async def test_low_battery_that_finds_no_place_is_not_felt():
-    world = await begun()
+    world = await begun(TIME)
     alarms = world.unit.alarms
     alarms._journal.append = no_room
     for _ in range(8):
@@ -417,7 +312,7 @@ async def test_low_battery_that_finds_no_place_is_not_felt():
 
 
 async def test_nobody_that_waits_for_another_feeling_does_not_spin():
-    world = await begun((STORED,))
+    world = await begun(TIME, (STORED,))
     await world.press()
     await asyncio.sleep_ms(3000)
     alarms = world.unit.alarms
@@ -442,17 +337,8 @@ async def test_unit_that_the_broker_does_not_let_listen_asks_again():
     await world.stop()
 
 
-async def test_button_held_while_the_power_comes_is_an_alarm():
-    world = World(TIME)
-    world.board.press(True)
-    world.start()
-    await asyncio.sleep_ms(1500)
-    assert len(world.client.of("alarm")) >= 1
-    await world.stop()
-
-
 async def test_silent_unit_shows_no_light_unless_told():
-    world = await begun((STORED,))
+    world = await begun(TIME, (STORED,))
     await world.press()
     await asyncio.sleep_ms(3000)
     assert [what for what, _ in world.board.shown if what == "led"] == []

@@ -261,3 +261,14 @@ class World:
 
     def felt(self):
         return self.board.felt()
+
+
+async def begun(time, answers=(), wait_ms=1000):
+    """A world that runs, and in which nothing has been felt."""
+    world = World(time, answers)
+    world.start()
+    await asyncio.sleep_ms(wait_ms)
+    # Not provisioned with certificates, as the self test says.
+    world.board.shown.clear()
+    world.felt().clear()
+    return world
