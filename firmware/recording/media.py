@@ -53,7 +53,7 @@ class Media:
         self.capture = Capture(
             self._clock, camera, board.microphone, unit.ring, settings.sound, before_ms, unit.count
         )
-        self.shelf = Shelf(board, unit.count, unit.note)
+        self.shelf = Shelf(board, unit.boot, unit.count, unit.note)
         self.recorder = Recorder(
             self._clock, settings, unit.ring, self.capture, self.shelf, unit.position.last, self._alarm,
             lambda: self.sender.live.mode != messages.LIVE_OFF, unit.feel, unit.count, unit.note,

@@ -37,8 +37,8 @@ class Recorder:
         watched: whether somebody looks; what is seen is recorded.
         feel: plays a pattern by name.
 
-    Attributes: segment (the one being written, or None), name (its name, or ""); set from outside: on_block(offset,
-    length, time_ms, track), on_open(segment), on_closed(name, Segment), on_change().
+    Attributes: segment (the one being written, or None), name (its name on the card, or ""); set from outside:
+    on_block(offset, length, time_ms, track), on_open(segment), on_closed(name, Segment), on_change().
     """
 
     def __init__(
@@ -174,7 +174,10 @@ class Recorder:
             return False
         first_ms = self._ring.peek()[1]
         segment = self._recording + self._number.to_bytes(4, "big")
-        name = media.segment_name(segment)
+        name = self._shelf.new_name(segment)
+        await asyncio.sleep_ms(0)
+        if not self._ring.reading:
+            return False
         first = stamp(self._clock, first_ms)
         case_no = self._settings.case_no or None
         head, duration_at = self.head(segment, first, case_no)

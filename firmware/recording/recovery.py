@@ -86,11 +86,11 @@ def fill_duration(stream, left: Left) -> None:
         stream.write(ebml.double(left.last_ms))
 
 
-def nothing_known(name: str, unit_id: str) -> Manifest:
-    """For a file beside which nothing is known: it says by itself what it is."""
+def nothing_known(segment: bytes, unit_id: str) -> Manifest:
+    """For a file beside which nothing is known, of a segment (12 bytes): it says by itself what it is."""
     never = Stamp(utc_s=0, utc_ms=0, quality=0, mono_ms=0, boot=0)
     return Manifest(
-        segment=media.segment_of(name), size=1, sha256=NO_HASH, first=never, last=never, seq=0, previous=NO_HASH,
+        segment=segment, size=1, sha256=NO_HASH, first=never, last=never, seq=0, previous=NO_HASH,
         flags=0, dropped_pictures=0, dropped_sounds=0, unit=unit_id, key_id=bytes(8),
     )  # fmt: skip
 
@@ -103,7 +103,7 @@ def following(segment: bytes) -> bytes:
 
 def end_of(before: Manifest) -> Manifest:
     """What is known of the segment that would have followed this one, had the power lasted."""
-    facts = nothing_known(media.segment_name(following(before.segment)), before.unit)
+    facts = nothing_known(following(before.segment), before.unit)
     facts.first = facts.last = before.last
     facts.case_no, facts.alarm_id = before.case_no, before.alarm_id
     facts.flags = before.flags & ALARMED

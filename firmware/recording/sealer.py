@@ -10,6 +10,7 @@ from protocol.errors import ProtocolError
 from protocol.manifest import CUT, LAST, Manifest
 from recording import recovery
 from recording.chain import file_hash, worked
+from recording.shelf import segment_of
 
 READ_BYTES = 4096
 IDLE_MS = 5000
@@ -42,6 +43,8 @@ class Sealer:
         self._closed: list[tuple[str, list[int]]] = []
         self._confirmed: list[bytes] = []
         self._listed = False
+        # A segment without an end that has none on this card.
+        self._elsewhere = b""
         self._keyless = False
         self._heart = None
         self.ready = lambda: None
@@ -67,6 +70,7 @@ class Sealer:
     def card_changed(self) -> None:
         """Whatever was known of the card may not hold any more."""
         self._listed = False
+        self._elsewhere = b""
         self._closed.clear()
         self._waiting.clear()
         self._bell.ring()
@@ -121,7 +125,8 @@ class Sealer:
         """Looks through the card: what is not sealed is to be, what is not confirmed waits."""
         begun = self._chain.begun
         if begun:
-            self._chain.adopt(self._shelf.manifest(media.segment_name(begun), ".tip"))
+            name = await self._shelf.find(begun, ".tip")
+            self._chain.adopt(self._shelf.manifest(name, ".tip") if name else None)
         unsealed, sealed, alone = [], [], []
         for entry in self._shelf.names():
             if entry is None:
@@ -152,7 +157,7 @@ class Sealer:
             self._take(name, unsealed)
         self._shelf.waiting = len(unsealed) + len(sealed)
         known = [name for name, _ in self._closed]
-        unsealed.sort(key=_order)
+        unsealed.sort(key=segment_of)
         self._closed = [(name, []) for name in unsealed if name not in known] + self._closed
 
     def _needs_facts(self, name: str) -> bool:
@@ -205,18 +210,21 @@ class Sealer:
         is written for it: as if it had failed a moment later, that is sealed as cut, and is the last.
         """
         before = self._chain.unended
-        if not before or before[: media.RECORDING_BYTES] == self.going_on():
+        if not before or before == self._elsewhere or before[: media.RECORDING_BYTES] == self.going_on():
             return False
         segment = recovery.following(before)
-        name = media.segment_name(segment)
+        for name, _ in self._closed:
+            if segment_of(name) == segment:
+                return False
+        found = await self._shelf.find(before, ".mkv")
         # On this card only: of what is on another one nothing is known here.
-        if self._has(name, ".mkv") or not self._has(media.segment_name(before), ".mkv"):
+        if not found or await self._shelf.find(segment, ".mkv"):
+            self._elsewhere = before
             return False
-        manifest = self._shelf.manifest(media.segment_name(before), ".tip")
-        if manifest is None:
-            manifest = self._shelf.manifest(media.segment_name(before), ".ok")
+        manifest = self._shelf.manifest(found, ".tip") or self._shelf.manifest(found, ".ok")
         if manifest is None:
             return False
+        name = self._shelf.new_name(segment)
         await self._pause()
         head, _ = self.head(segment, manifest.last, manifest.case_no)
         await self._pause()
@@ -249,7 +257,9 @@ class Sealer:
             self._shelf.remove(name, ".mkv")
             self._shelf.remove(name, ".new")
             return None
-        manifest = self._shelf.manifest(name, ".new") or recovery.nothing_known(name, self._settings.unit_id)
+        manifest = self._shelf.manifest(name, ".new")
+        if manifest is None:
+            manifest = recovery.nothing_known(segment_of(name), self._settings.unit_id)
         if manifest.size != size:
             with open(path, "r+b") as stream:
                 left = await self._worked(recovery.walk(stream, size, self._view))
@@ -278,8 +288,12 @@ class Sealer:
 
     async def _store(self, told: bytes) -> None:
         """Only when the gateway has what this unit sealed, the card may forget it."""
-        segment, sha256 = told[: media.SEGMENT_BYTES], told[media.SEGMENT_BYTES :]
-        name = media.segment_name(segment)
+        sha256 = told[media.SEGMENT_BYTES :]
+        entry = self._waiting.find(told[: media.SEGMENT_BYTES])
+        if entry is None:
+            # The card has gone meanwhile: it will be asked about again.
+            return
+        name = entry.name
         manifest = self._shelf.manifest(name, ".tip")
         if manifest is None:
             return
@@ -288,11 +302,5 @@ class Sealer:
             return
         await self._pause()
         await self._shelf.stored(name, manifest)
-        entry = self._waiting.find(segment)
-        if entry is not None:
+        if self._waiting.find(manifest.segment) is entry:
             self._waiting.remove(entry)
-
-
-def _order(name: str):
-    segment = media.segment_of(name)
-    return segment

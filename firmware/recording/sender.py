@@ -195,7 +195,7 @@ class Sender:
             self._waiting.sent(entry, start, end, self._clock.mono_ms())
             self.on_due()
             return True
-        if not await self._publish(self._topic(entry.name), start, length, 0, None):
+        if not await self._publish(self._topic(media.segment_name(entry.segment)), start, length, 0, None):
             return False
         self._waiting.sent(entry, start, start + length, self._clock.mono_ms())
         if not entry.ranges:

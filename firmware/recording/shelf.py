@@ -1,9 +1,11 @@
-"""The card: `rec/<segment>.mkv`, and beside it what is known of the file.
+"""The card: `rec/<boot>/<number>/<segment>.mkv`, and beside it what is known of the file.
 
     .new    a manifest without hash: begun, and when the size in it is that of the file, whole
     .tip    the signed manifest; the gateway has not confirmed it yet
     .ok     the same, confirmed: this segment may go when room is needed
 Each is written whole before the one before it is removed; nothing is renamed, which FAT does not do in one piece.
+
+A name, here and wherever else a file on the card is meant, is its path below `rec`, without an ending.
 """
 
 import asyncio
@@ -15,11 +17,17 @@ from store.errors import EIO, ENOSPC
 from protocol import media
 from protocol.errors import ProtocolError
 from protocol.manifest import Manifest
+from recording.folders import Folders
 
-FOLDER = "/rec"
+ROOT = "/rec"
 MOST_LISTED = 64
 LIST_STEP = 8
 MOST_MANIFEST_BYTES = 2048
+
+
+def segment_of(name: str) -> bytes:
+    """The segment (12 bytes) that has this name on the card."""
+    return media.segment_of(name[name.rfind("/") + 1 :])
 
 
 class Shelf:
@@ -27,17 +35,20 @@ class Shelf:
 
     Args:
         board: has card(), card_lost() and card_space().
+        boot: number of this boot.
         count, note: as in Alarms.
 
     Attributes: stored_kib (what the confirmed segments take), waiting (segments that are not confirmed); on_lost
     (functions that close what they have open on the card, before it is let go).
     """
 
-    def __init__(self, board, count, note) -> None:
+    def __init__(self, board, boot: int, count, note) -> None:
         self._board = board
+        self._boot = boot
         self._count = count
         self._note = note
         self._root: str | None = None
+        self._folders: Folders | None = None
         self._complained = ""
         self.stored_kib = 0
         self.waiting = 0
@@ -55,12 +66,14 @@ class Shelf:
             root = self._board.card()
             if root is None:
                 return False
+            root += ROOT
             try:
-                _folder(root + FOLDER)
+                _folder(root)
+                self._folders = Folders(root, self._boot, os.statvfs(root)[0])
             except OSError as error:
                 self.failed(error)
                 return False
-            self._root = root + FOLDER
+            self._root = root
         return True
 
     def failed(self, error) -> None:
@@ -90,22 +103,45 @@ class Shelf:
             raise OSError(EIO)
         return self._root + "/" + name + ending
 
-    def names(self):
-        """Steps through the folder: yields (segment's name, ending), and None where there is time for others."""
-        if self._root is None:
-            raise OSError(EIO)
-        step = 0
-        for entry in os.ilistdir(self._root):
-            name, dot, ending = entry[0].rpartition(".")
-            step += 1
-            if step % LIST_STEP == 0:
-                yield None
+    def new_name(self, segment: bytes) -> str:
+        """Takes a place for a segment (12 bytes) that begins. On a full card stored segments go for it."""
+        while True:
             try:
-                media.segment_of(name)
-            except ProtocolError:
-                # Somebody else's file.
-                continue
-            yield name, dot + ending
+                return self._there().take() + "/" + media.segment_name(segment)
+            except OSError as error:
+                if error.errno != ENOSPC or not self.drop_stored():
+                    raise
+
+    def _there(self) -> Folders:
+        if self._root is None or self._folders is None:
+            raise OSError(EIO)
+        return self._folders
+
+    def names(self):
+        """Steps through the folders: yields (name, ending) of each file, and None where there is time for others."""
+        folders, step = self._there(), 0
+        for folder in folders.all():
+            yield None
+            for entry in os.ilistdir(folders.root + "/" + folder):
+                name, dot, ending = entry[0].rpartition(".")
+                step += 1
+                if step % LIST_STEP == 0:
+                    yield None
+                try:
+                    media.segment_of(name)
+                except ProtocolError:
+                    # Somebody else's file.
+                    continue
+                yield folder + "/" + name, dot + ending
+
+    async def find(self, segment: bytes, ending: str) -> str:
+        """The name of a segment's file of that ending, wherever it is; empty when it is not on this card."""
+        leaf = "/" + media.segment_name(segment)
+        for folder in self._there().all():
+            if files.size_bytes(self.path(folder + leaf, ending)) >= 0:
+                return folder + leaf
+            await _pause()
+        return ""
 
     def manifest(self, name: str, ending: str) -> "Manifest | None":
         """What is known of a segment, None when that is not there or not whole."""
@@ -146,9 +182,9 @@ class Shelf:
             if error.errno != ENOSPC:
                 raise
             # No room to say that it may go: so it goes.
-            self.remove(name, ".mkv")
-            self.remove(name, ".ok")
-            self.remove(name, ".tip")
+            for ending in (".mkv", ".ok", ".tip"):
+                self.remove(name, ending)
+            self._emptied(name)
             self.waiting = max(0, self.waiting - 1)
             return
         await _pause()
@@ -184,8 +220,12 @@ class Shelf:
             return True
         self.remove(name, ".mkv")
         self.remove(name, ".ok")
+        self._emptied(name)
         self.stored_kib = max(0, self.stored_kib - _kib(size))
         return True
+
+    def _emptied(self, name: str) -> None:
+        self._there().emptied(name[: name.rfind("/")])
 
     async def drop_stored_of_all(self) -> bool:
         """As drop_stored; looks for more on the card when the list is at its end."""
@@ -225,3 +265,5 @@ def _folder(path: str) -> None:
         os.stat(path)
     except OSError:
         os.mkdir(path)
+        # It would be hidden behind what a folder that grew without power left.
+        os.stat(path)

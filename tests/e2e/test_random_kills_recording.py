@@ -49,7 +49,7 @@ async def disturb(it: Site, random: Random) -> str:
 def unsealed(it: Site) -> list[str]:
     """What of the card the unit does not know to be sealed."""
     folder = it.unit.config.home / "card" / "rec"
-    return sorted(path.name for path in folder.iterdir() if path.suffix in (".new", ".tip"))
+    return sorted(path.name for path in folder.glob("*/*/*") if path.suffix in (".new", ".tip"))
 
 
 async def all_sealed(it: Site, desk: Desk, told: Counter[str]) -> None:

@@ -77,7 +77,7 @@ def files_of(it: Site, unit: Unit) -> Files:
     """Segments only."""
     kept = it.process.settings.data_dir / "evidence" / unit.unit_id
     return Files(
-        {path.name: path for path in (unit.config.home / "card" / "rec").glob("*.mkv")},
+        {path.name: path for path in (unit.config.home / "card" / "rec").glob("*/*/*.mkv")},
         {path.name: path for path in kept.glob("*/*.mkv")},
     )
 

@@ -207,7 +207,17 @@ def hash_of(path, size=None):
                 left -= len(data)
 
 
+def files_of(card="card", ending=".mkv"):
+    """{segment's name: path} of the files with this ending, in whichever folder they are."""
+    found = {}
+    for outer in os.listdir(card + "/rec"):
+        for number in os.listdir("%s/rec/%s" % (card, outer)):
+            folder = "%s/rec/%s/%s" % (card, outer, number)
+            for leaf in os.listdir(folder):
+                if leaf.endswith(ending):
+                    found[leaf[: -len(ending)]] = folder + "/" + leaf
+    return found
+
+
 def on_card(ending=".mkv", card="card"):
-    return sorted(
-        [entry[0][: -len(ending)] for entry in os.ilistdir(card + "/rec") if entry[0].endswith(ending)]
-    )
+    return sorted(files_of(card, ending))

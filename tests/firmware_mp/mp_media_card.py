@@ -6,8 +6,8 @@ import os
 import media_world
 from boards.sim.streams import SocketCamera
 from card_in_ram import Card, ran
-from media_world import Gateway, MediaWorld, blocks_of, on_card, picture
-from protocol import matroska, messages
+from media_world import Gateway, MediaWorld, blocks_of, files_of, on_card, picture
+from protocol import matroska, media, messages
 from protocol.manifest import CUT
 from unit_world import virtual_time
 
@@ -58,7 +58,7 @@ def test_power_cuts_anywhere_lose_no_more_than_the_last_moment():
         ran(session_of(boot))
         recorder = state["world"].unit.media.recorder
         if recorder.segment is not None:
-            told[recorder.name] = recorder.segment.last_ms
+            told[media.segment_name(recorder.segment.name)] = recorder.segment.last_ms
         state.clear()
         recorder = None
         card.power_on()
@@ -71,9 +71,10 @@ def test_power_cuts_anywhere_lose_no_more_than_the_last_moment():
         await until(lambda: not on_card(".tip", "/card") and not on_card(".new", "/card"), 600_000)
         names = on_card(".mkv", "/card")
         assert names == on_card(".ok", "/card") and len(names) > CUTS // 2
+        paths = files_of("/card")
         for name in names:
             manifest = gateway.manifests[name]
-            path = "/card/rec/%s.mkv" % name
+            path = paths[name]
             assert (
                 media_world.hash_of(path)
                 == manifest.sha256
@@ -119,9 +120,9 @@ def test_full_card_keeps_what_is_not_stored_and_gives_up_what_is():
         await asyncio.sleep_ms(180_000)
         assert unit.media.recording
         assert len(gateway.sealed) > 2 * len(kept)
-        for name in on_card(".mkv", "/card"):
+        for name, path in files_of("/card").items():
             if name in gateway.manifests:
-                assert media_world.hash_of("/card/rec/%s.mkv" % name) == gateway.manifests[name].sha256
+                assert media_world.hash_of(path) == gateway.manifests[name].sha256
         assert len(gateway.check_chain()) == len(gateway.manifests)
         await world.stop()
 
@@ -258,9 +259,10 @@ async def test_clock_that_jumps_moves_no_block():
         assert manifest.first.mono_ms >= last_ms
         last_ms = manifest.last.mono_ms
     pictures = sounds = 0
+    paths = files_of()
     for name in world.gateway.sealed:
         before_ms = {1: -1, 2: -1}
-        for block, _ in blocks_of("card/rec/%s.mkv" % name):
+        for block, _ in blocks_of(paths[name]):
             if block.track != matroska.POSITION:
                 # 250 ms a picture and 40 ms a packet: no block is away from its time, whatever the clock does.
                 gap_ms = block.time_ms - before_ms[block.track]

@@ -2,12 +2,14 @@
 
 import asyncio
 
-from card_in_ram import MEDIUM, Card, ran
+from card_in_ram import Card, ran
 from media_world import Gateway, MediaWorld, blocks_of, on_card
 from protocol import media
 from protocol.manifest import CUT, LAST
+from recording.shelf import segment_of
 
 TIMEOUT_S = 280
+CARD_BYTES = 1_000_000
 RING_KIB = 6144
 SETTINGS = ', "segment_s": 3, "record_always": true, "pre_event_s": 2'
 # Writes of the card from the end of a segment to the begin of the next, and of a boot that ends a recording.
@@ -28,15 +30,6 @@ async def until(true, most_ms=120_000):
         await asyncio.sleep_ms(100)
 
 
-def new_card(size_bytes=1_000_000):
-    """Nothing was ever on it. FatFs links the next piece of a folder before it clears it: power that is cut in between
-    leaves what was there as names, and what is begun later is not found again (docs/firmware.md)."""
-    nothing = bytes(4096)
-    for at in range(0, len(MEDIUM) - 4096, 4096):
-        MEDIUM[at : at + 4096] = nothing
-    return Card(size_bytes)
-
-
 def recording_until_its_second_segment_has_ended(card, gateway, cut_after):
     """A session: `cut_after` writes later the power goes, before, in, or after the begin of the next."""
 
@@ -48,7 +41,7 @@ def recording_until_its_second_segment_has_ended(card, gateway, cut_after):
 
         def closed(name, segment):
             on_closed(name, segment)
-            if media.segment_of(name)[-1] == 1:
+            if segment_of(name)[-1] == 1:
                 card.cut_at = card.writes + cut_after
 
         recorder.on_closed = closed
@@ -98,7 +91,7 @@ def test_power_cut_between_two_segments_leaves_a_recording_with_an_end():
     gateway = Gateway()
     heads = 0
     for cut_after in range(1, CUTS_BETWEEN):
-        card = new_card()
+        card = Card(CARD_BYTES)
         assert not ran(recording_until_its_second_segment_has_ended(card, gateway, cut_after))
         card.power_on()
         assert ran(sealing_all(card, gateway))
@@ -112,7 +105,7 @@ def test_power_cut_again_while_the_end_is_written():
     gateway = Gateway()
     cuts = 0
     for cut_after in range(1, CUTS_AFTER, 2):
-        card = new_card()
+        card = Card(CARD_BYTES)
         assert not ran(recording_until_its_second_segment_has_ended(card, gateway, 1))
         card.power_on()
         card.cut_at = card.writes + cut_after
@@ -125,7 +118,7 @@ def test_power_cut_again_while_the_end_is_written():
 
 
 def test_card_pulled_between_two_segments_leaves_a_recording_with_an_end():
-    card = new_card()
+    card = Card(CARD_BYTES)
 
     async def session(time):
         world = world_of(time, card, Gateway())
@@ -134,7 +127,7 @@ def test_card_pulled_between_two_segments_leaves_a_recording_with_an_end():
 
         def closed(name, segment):
             on_closed(name, segment)
-            card.pulled = card.pulled or media.segment_of(name)[-1] == 0
+            card.pulled = card.pulled or segment_of(name)[-1] == 0
 
         recorder.on_closed = closed
         world.start()
@@ -157,7 +150,7 @@ def test_card_pulled_between_two_segments_leaves_a_recording_with_an_end():
 
 def test_end_is_not_written_onto_another_card():
     """Of a recording whose last segment is on a card that is not there nothing is said."""
-    card = new_card()
+    card = Card(CARD_BYTES)
     gateway = Gateway()
     assert not ran(recording_until_its_second_segment_has_ended(card, gateway, 1))
     card.power_on()
@@ -172,7 +165,7 @@ def test_end_is_not_written_onto_another_card():
 
     assert ran(sealed_but_not_ended)
     card.card_lost()
-    other = new_card()
+    other = Card(CARD_BYTES)
     assert ran(sealing_all(other, gateway))
     assert len(gateway.sealed) == 2 and on_card(".mkv", "/card") == []
     other.card_lost()

@@ -3,7 +3,7 @@
 import asyncio
 
 import media_world
-from media_world import MediaWorld, on_card
+from media_world import MediaWorld, files_of, on_card
 from protocol import matroska, messages
 from protocol.manifest import ALARMED, LAST, PRE_EVENT
 from unit_world import virtual_time
@@ -24,11 +24,11 @@ async def until(true, most_ms=120_000):
 def check_files(world):
     """Every segment of the card is sealed, the same at the gateway, readable and in its chain."""
     gateway = world.gateway
-    names = on_card()
-    assert sorted(gateway.sealed) == names, (gateway.sealed, names)
-    for name in names:
+    paths = files_of()
+    assert sorted(gateway.sealed) == sorted(paths), (gateway.sealed, paths)
+    for name, path in paths.items():
         manifest = gateway.manifests[name]
-        assert media_world.hash_of("card/rec/%s.mkv" % name) == manifest.sha256
+        assert media_world.hash_of(path) == manifest.sha256
         assert media_world.hash_of("gw/" + name, manifest.size) == manifest.sha256
     return gateway.check_chain()
 
@@ -36,8 +36,9 @@ def check_files(world):
 def numbers_and_times(names):
     """(numbers of the pictures, how many packets of sound) over segments in their order."""
     numbers, sounds = [], 0
+    paths = files_of()
     for name in names:
-        for block, content in media_world.blocks_of("card/rec/%s.mkv" % name):
+        for block, content in media_world.blocks_of(paths[name]):
             if block.track == matroska.PICTURE:
                 numbers.append(int.from_bytes(content[-4:], "big"))
             sounds += block.track == matroska.SOUND
