@@ -8,11 +8,13 @@ card and the number on the flash uses no number twice, and one between two segme
 import asyncio
 import hashlib
 
+from bodyunit.wire import encoded
 from store.copies import Copies
 
 from protocol import ed25519
 from protocol.manifest import CUT, FIRST_PREVIOUS, LAST, Manifest, key_id
 from protocol.media import SEGMENT_BYTES
+from recording.shelf import decoded
 
 KEY_FILE = "/unit.sign.key"
 _KEY_ID_BYTES = 8
@@ -81,26 +83,30 @@ class Chain:
         place = self.key_id + self.seq.to_bytes(4, "big") + self._previous
         self._copies.save(place + self._begun + self._unended)
 
-    def adopt(self, manifest: "Manifest | None") -> None:
-        """What the card has of the segment `begun`: if it was sealed, the chain goes on behind it."""
+    async def adopt(self, data: "bytes | None") -> None:
+        """What the card has of the segment `begun`, if it was sealed: then the chain goes on behind it."""
+        manifest = decoded(data)
+        await asyncio.sleep_ms(0)
         mine = manifest is not None and manifest.key_id == self.key_id and manifest.signature is not None
         if mine and manifest.seq == self.seq and manifest.previous == self._previous:
-            self.sealed(manifest)
+            self.sealed(manifest, data)
         self._begun = _NONE
 
-    async def sign(self, manifest: Manifest) -> None:
-        """Gives it its place in the chain and the signature. OSError from the flash: try again later."""
+    async def sign(self, manifest: Manifest) -> bytes:
+        """Gives it its place in the chain and the signature; returns its bytes. OSError from the flash: try later."""
         manifest.seq, manifest.previous, manifest.key_id = self.seq, self._previous, self.key_id
         self._begun = manifest.segment
         self._save()
         await asyncio.sleep_ms(0)
-        manifest.signature = await worked(
-            ed25519.sign_steps(self._seed, self.public, manifest.signed_bytes())
-        )
+        told = manifest.signed_bytes()
+        await asyncio.sleep_ms(0)
+        manifest.signature = await worked(ed25519.sign_steps(self._seed, self.public, told))
+        await asyncio.sleep_ms(0)
+        return encoded(manifest)
 
-    def sealed(self, manifest: Manifest) -> None:
-        """Its manifest is on the card: the next one follows it. OSError from the flash: then `begun` tells."""
-        self._previous = manifest.digest()
+    def sealed(self, manifest: Manifest, data: bytes) -> None:
+        """Its manifest, as `data`, is on the card: the next one follows it. OSError from the flash: `begun` tells."""
+        self._previous = hashlib.sha256(data).digest()
         self.seq = manifest.seq + 1
         self._begun = _NONE
         self._unended = _NONE if manifest.flags & (LAST | CUT) else manifest.segment

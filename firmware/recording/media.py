@@ -13,7 +13,7 @@ from recording.chain import Chain
 from recording.recorder import Recorder
 from recording.sealer import Sealer
 from recording.sender import Sender
-from recording.shelf import Shelf
+from recording.shelf import Shelf, decoded
 from recording.waiting import Waiting
 
 LOOK_MS = 5000
@@ -199,16 +199,17 @@ class Media:
                 continue
             self.waiting.told(entry, now_ms)
             try:
-                manifest = self.shelf.manifest(entry.name, ".tip")
+                data = self.shelf.read(entry.name, ".tip")
             except OSError as error:
                 self.shelf.failed(error)
                 continue
-            if manifest is None:
-                self.waiting.remove(entry)
+            await asyncio.sleep_ms(0)
+            if decoded(data) is None:
+                self.waiting.forget(entry)
                 continue
             await asyncio.sleep_ms(0)
             heart.rest()
-            if not await self.uplink.publish("manifest", (manifest.encode(),), 1):
+            if not await self.uplink.publish("manifest", (data,), 1):
                 self._count("publishes_failed")
 
     async def _link(self, heart) -> None:

@@ -10,7 +10,8 @@ from store.errors import ENOSPC
 
 from protocol import matroska, media
 from protocol.errors import ProtocolError
-from protocol.manifest import ALARMED, LAST, PRE_EVENT, Manifest
+from protocol.manifest import LAST, PRE_EVENT
+from recording.facts import Facts
 from recording.line import line
 from recording.room import Room
 from recording.segment import Segment, Tail
@@ -22,8 +23,10 @@ AGAIN_MS = 5000
 AFTER_ALARM_MS = 30_000
 PRE_EVENT_MS = 500
 LATE_CHANGE_MS = 2000
-MOST_MARKS = 32
-_NONE = bytes(32)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Recorder:
@@ -72,7 +75,10 @@ class Recorder:
         self._number = 0
         # Asked for between two segments: the next one gets it.
         self._mark_due = False
-        self._facts: dict = {}
+        self._facts: Any = None
+        # A segment whose end is being written: nothing comes into it any more.
+        self._ending: Segment | None = None
+        self._ends_all = False
         self._synced_ms = 0
         self._looked_at = 0
         capture.came = self._came
@@ -99,20 +105,18 @@ class Recorder:
 
     def mark(self) -> bool:
         """The officer, or the command centre, marks this moment; False when nothing is recorded."""
-        if not self.recording:
+        if not self.recording or (self._ending is not None and self._ends_all):
             return False
         if self.segment is None:
             self._mark_due = True
             return True
         now_ms = self._clock.mono_ms()
-        marks = self._facts["marks"]
-        if len(marks) < MOST_MARKS:
-            marks.append(self.segment.at_ms(now_ms))
+        self._facts.mark(self.segment.at_ms(now_ms))
         try:
             self.segment.text(now_ms, b"* " + self._line(now_ms))
-            self._keep_facts(1)
         except OSError as error:
             self._refused(error)
+        self._bell.ring()
         return True
 
     def _came(self) -> None:
@@ -128,6 +132,9 @@ class Recorder:
 
     async def run(self, heart) -> None:
         """Task: everything that is written to a segment is written here."""
+        if self.name and self.segment is None:
+            # It died while one was begun or ended.
+            self._lost()
         while True:
             heart.beat()
             now_ms = self._clock.mono_ms()
@@ -138,7 +145,7 @@ class Recorder:
                 if self.segment is not None:
                     self._until_ms = NEVER_MS if wanted else min(self._until_ms, now_ms)
                     if await self._write(now_ms) and self.segment is not None and not wanted:
-                        self._stop()
+                        await self._stop()
             except OSError as error:
                 self._refused(error)
             except ProtocolError as error:
@@ -186,13 +193,14 @@ class Recorder:
             return False
         pre_event = PRE_EVENT if not self._number and first_ms < self._begun_ms - PRE_EVENT_MS else 0
         self._capture.take_dropped()
-        self._facts = {
-            "segment": segment, "first": first, "flags": pre_event, "case_no": case_no,
-            "alarm_id": None, "marks": [],
-        }  # fmt: skip
+        self._facts = Facts(segment, first, pre_event, case_no)
+        self._facts.see_alarm(self._alarm())
         self.name = name
-        self._see_alarm()
-        self._keep_facts(1)
+        facts = self._told()
+        await asyncio.sleep_ms(0)
+        if not self._ring.reading:
+            return False
+        self._shelf.put(name, ".new", facts)
         await asyncio.sleep_ms(0)
         if not self._ring.reading:
             return False
@@ -225,33 +233,25 @@ class Recorder:
         settings = self._settings
         return line(self._clock.stamp(mono_ms), fix, age_ms, settings.unit_id, settings.case_no)
 
-    def _see_alarm(self) -> bool:
-        """An alarm is open in this segment: its manifest names the newest."""
-        alarm_id = self._alarm()
-        if alarm_id is None or alarm_id == self._facts["alarm_id"]:
+    def _told(self, *ended) -> bytes:
+        """The facts as they are now. ended: size and last stamp, once the file is whole."""
+        dropped = self._capture.dropped_pictures, self._capture.dropped_sounds
+        return self._facts.told(self._settings.unit_id, dropped, self._where()[0], *ended)
+
+    async def _keep_facts(self) -> bool:
+        """Writes them while the segment grows; False when the card went meanwhile."""
+        segment = self.segment
+        facts = self._told()
+        await asyncio.sleep_ms(0)
+        if segment is not self.segment:
             return False
-        self._facts["alarm_id"] = alarm_id
-        self._facts["flags"] |= ALARMED
+        self._shelf.put(self.name, ".new", facts)
         return True
 
-    def _keep_facts(self, size: int) -> None:
-        """Writes beside the file what only the RAM knows. size: of the file, once it is whole; else 1."""
-        facts = self._facts
-        fix, _ = self._where()
-        first = facts["first"]
-        last_ms = self.segment.base_ms + self.segment.last_ms if size > 1 and self.segment is not None else 0
-        pictures, sounds = self._capture.dropped_pictures, self._capture.dropped_sounds
-        manifest = Manifest(
-            size=size, sha256=_NONE, last=stamp(self._clock, last_ms) if last_ms else first, seq=0, previous=_NONE,
-            dropped_pictures=pictures, dropped_sounds=sounds, unit=self._settings.unit_id, key_id=bytes(8), fix=fix,
-            **facts,
-        )  # fmt: skip
-        self._shelf.put(self.name, ".new", manifest.encode())
-
-    def _stop(self) -> None:
-        self._close(LAST)
-        self._ring.end()
-        self.on_change()
+    async def _stop(self) -> None:
+        if await self._close(LAST):
+            self._ring.end()
+            self.on_change()
 
     def _end(self, now_ms: int) -> None:
         """The card is full: a new recording begins when there is room again."""
@@ -259,14 +259,30 @@ class Recorder:
         self._again_ms = now_ms + AGAIN_MS
         self.on_change()
 
-    def _close(self, flags: int) -> None:
-        segment, name = self.segment, self.name
+    async def _close(self, flags: int) -> bool:
+        """Ends the segment, in steps; False when the card went meanwhile."""
+        segment = self._ending = self.segment
+        self._ends_all = flags & LAST != 0
+        self.segment = None
+        segment.finish()
+        await asyncio.sleep_ms(0)
+        if self._ending is not segment:
+            return False
+        self._facts.flags |= flags
+        facts = self._told(segment.end, stamp(self._clock, segment.base_ms + segment.last_ms))
+        await asyncio.sleep_ms(0)
+        if self._ending is not segment:
+            return False
+        self._shelf.put(self.name, ".new", facts)
+        await asyncio.sleep_ms(0)
+        if self._ending is not segment:
+            return False
         segment.close()
-        self._facts["flags"] |= flags
-        self._keep_facts(segment.end)
+        name = self.name
         self._number += 1
-        self.segment, self.name = None, ""
+        self._ending, self.name = None, ""
         self.on_closed(name, segment)
+        return True
 
     def _refused(self, error) -> None:
         """The card took no more: what is on it is sealed as cut, and a new recording begins when it takes again."""
@@ -275,8 +291,8 @@ class Recorder:
 
     def _lost(self) -> None:
         """The card has gone, or is full in the middle of a segment."""
-        segment, name = self.segment, self.name
-        self.segment, self.name = None, ""
+        segment, name = self.segment or self._ending, self.name
+        self.segment, self._ending, self.name = None, None, ""
         self._ring.end()
         self._again_ms = self._clock.mono_ms() + AGAIN_MS
         if segment is not None:
@@ -302,7 +318,8 @@ class Recorder:
                 room = await self._room.make()
                 if segment is not self.segment:
                     return True
-                self._close(0 if room else LAST)
+                if not await self._close(0 if room else LAST):
+                    return True
                 if not room:
                     self._end(now_ms)
                     return True
@@ -324,14 +341,15 @@ class Recorder:
             if segment.written != self._looked_at:
                 self._looked_at = segment.written
                 if not self._room.lasts():
-                    self._close(LAST)
-                    self._end(now_ms)
+                    if await self._close(LAST):
+                        self._end(now_ms)
                     return True
             await asyncio.sleep_ms(0)
             if segment is not self.segment:
                 return True
-        if self._see_alarm():
-            self._keep_facts(1)
+        self._facts.see_alarm(self._alarm())
+        if self._facts.due and not await self._keep_facts():
+            return True
         if now_ms - self._synced_ms >= SYNC_MS:
             self._synced_ms = now_ms
             self.segment.sync()

@@ -3,6 +3,7 @@
 import asyncio
 
 from bodyunit.bell import Bell
+from bodyunit.wire import encoded
 from store import files
 
 from protocol import media
@@ -10,7 +11,7 @@ from protocol.errors import ProtocolError
 from protocol.manifest import CUT, LAST, Manifest
 from recording import recovery
 from recording.chain import file_hash, worked
-from recording.shelf import segment_of
+from recording.shelf import decoded, segment_of
 
 READ_BYTES = 4096
 IDLE_MS = 5000
@@ -126,7 +127,7 @@ class Sealer:
         begun = self._chain.begun
         if begun:
             name = await self._shelf.find(begun, ".tip")
-            self._chain.adopt(self._shelf.manifest(name, ".tip") if name else None)
+            await self._chain.adopt(self._shelf.read(name, ".tip") if name else None)
         unsealed, sealed, alone = [], [], []
         for entry in self._shelf.names():
             if entry is None:
@@ -153,8 +154,7 @@ class Sealer:
                 self._shelf.remove(name, ".new")
         await self._shelf.list_stored(self._pause)
         for name in sealed:
-            await self._pause()
-            self._take(name, unsealed)
+            await self._take(name, unsealed)
         self._shelf.waiting = len(unsealed) + len(sealed)
         known = [name for name, _ in self._closed]
         unsealed.sort(key=segment_of)
@@ -167,10 +167,13 @@ class Sealer:
     def _has(self, name: str, ending: str) -> bool:
         return files.size_bytes(self._shelf.path(name, ending)) >= 0
 
-    def _take(self, name: str, unsealed: "list[str]") -> None:
+    async def _take(self, name: str, unsealed: "list[str]") -> None:
         """A sealed segment of an earlier boot, or one whose sealing did not come to its end."""
-        manifest = self._shelf.manifest(name, ".tip")
-        if self._shelf.manifest(name, ".ok") is not None:
+        manifest = await self._shelf.manifest(name, ".tip")
+        await self._pause()
+        stored = await self._shelf.manifest(name, ".ok")
+        await self._pause()
+        if stored is not None:
             self._shelf.remove(name, ".tip")
         elif manifest is None:
             self._shelf.remove(name, ".tip")
@@ -187,12 +190,14 @@ class Sealer:
         try:
             manifest = await self._read_back(name)
             if manifest is not None:
-                await self._chain.sign(manifest)
-                self._shelf.put(name, ".tip", manifest.encode())
+                data = await self._chain.sign(manifest)
                 await self._pause()
-                self._chain.sealed(manifest)
+                self._shelf.put(name, ".tip", data)
+                await self._pause()
+                self._chain.sealed(manifest, data)
                 await self._pause()
                 self._shelf.remove(name, ".new")
+                await self._pause()
                 if manifest.flags & CUT and not missing:
                     # The gateway may have its beginning from before, with another Duration.
                     with open(self._shelf.path(name, ".mkv"), "rb") as stream:
@@ -221,14 +226,17 @@ class Sealer:
         if not found or await self._shelf.find(segment, ".mkv"):
             self._elsewhere = before
             return False
-        manifest = self._shelf.manifest(found, ".tip") or self._shelf.manifest(found, ".ok")
+        manifest = await self._shelf.manifest(found, ".tip") or await self._shelf.manifest(found, ".ok")
         if manifest is None:
             return False
+        await self._pause()
         name = self._shelf.new_name(segment)
         await self._pause()
         head, _ = self.head(segment, manifest.last, manifest.case_no)
         await self._pause()
-        self._shelf.put(name, ".new", recovery.end_of(manifest).encode())
+        facts = encoded(recovery.end_of(manifest))
+        await self._pause()
+        self._shelf.put(name, ".new", facts)
         await self._pause()
         self._shelf.put(name, ".mkv", head)
         self._shelf.waiting += 1
@@ -250,14 +258,14 @@ class Sealer:
         path = self._shelf.path(name, ".mkv")
         size = files.size_bytes(path)
         if size <= 0:
-            told = self._shelf.manifest(name, ".new")
+            told = await self._shelf.manifest(name, ".new")
             if told is not None and told.size > 1:
                 self._note("%s was recorded, and the card does not find it" % name)
                 self._count("card_errors")
             self._shelf.remove(name, ".mkv")
             self._shelf.remove(name, ".new")
             return None
-        manifest = self._shelf.manifest(name, ".new")
+        manifest = await self._shelf.manifest(name, ".new")
         if manifest is None:
             manifest = recovery.nothing_known(segment_of(name), self._settings.unit_id)
         if manifest.size != size:
@@ -293,14 +301,14 @@ class Sealer:
         if entry is None:
             # The card has gone meanwhile: it will be asked about again.
             return
-        name = entry.name
-        manifest = self._shelf.manifest(name, ".tip")
+        data = self._shelf.read(entry.name, ".tip")
+        await self._pause()
+        manifest = decoded(data)
         if manifest is None:
             return
         if manifest.sha256 != sha256:
-            self._note("%s: the gateway confirms another file" % name)
+            self._note("%s: the gateway confirms another file" % entry.name)
             return
         await self._pause()
-        await self._shelf.stored(name, manifest)
-        if self._waiting.find(manifest.segment) is entry:
-            self._waiting.remove(entry)
+        await self._shelf.stored(entry.name, data, manifest.size)
+        self._waiting.forget(entry)

@@ -129,8 +129,8 @@ class Segment:
         self._stream.seek(offset)
         return self._stream.readinto(into[:count]) or 0
 
-    def close(self) -> None:
-        """Writes what is left, and how long it lasts: the file is whole then."""
+    def finish(self) -> None:
+        """Writes what is left, and how long it lasts: the file is whole then, and can still be read."""
         if self.end > self.written:
             self._write(self.end - self.end % PAGE_BYTES, self.end)
         self._place = -1
@@ -138,6 +138,9 @@ class Segment:
         if self._stream.write(ebml.double(self.last_ms)) != 8:
             raise OSError(ENOSPC)
         files.sync(self._stream)
+
+    def close(self) -> None:
+        """After `finish`; nobody reads it by this any more."""
         self._stream.close()
 
     def abandon(self) -> None:

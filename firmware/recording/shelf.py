@@ -143,16 +143,19 @@ class Shelf:
             await _pause()
         return ""
 
-    def manifest(self, name: str, ending: str) -> "Manifest | None":
-        """What is known of a segment, None when that is not there or not whole."""
+    def read(self, name: str, ending: str) -> "bytes | None":
+        """One of the small files, None when it is not there or too long for one."""
         path = self.path(name, ending)
         if not 0 < files.size_bytes(path) <= MOST_MANIFEST_BYTES:
             return None
-        try:
-            with open(path, "rb") as stream:
-                return Manifest.decode(stream.read())
-        except ProtocolError:
-            return None
+        with open(path, "rb") as stream:
+            return stream.read()
+
+    async def manifest(self, name: str, ending: str) -> "Manifest | None":
+        """What is known of a segment, in steps; None when that is not there or not whole."""
+        data = self.read(name, ending)
+        await _pause()
+        return decoded(data)
 
     def put(self, name: str, ending: str, data: bytes) -> None:
         """Writes a small file; it is on the card when this returns. On a full card stored segments go for it."""
@@ -174,10 +177,10 @@ class Shelf:
         """Removes one of a segment's files, if it is there."""
         files.remove(self.path(name, ending))
 
-    async def stored(self, name: str, manifest: Manifest) -> None:
-        """The gateway has the segment, whose `.tip` says `manifest`: it may go from now on."""
+    async def stored(self, name: str, data: bytes, size: int) -> None:
+        """The gateway has the segment of `size` bytes, whose `.tip` is `data`: it may go from now on."""
         try:
-            self.put(name, ".ok", manifest.encode())
+            self.put(name, ".ok", data)
         except OSError as error:
             if error.errno != ENOSPC:
                 raise
@@ -190,7 +193,7 @@ class Shelf:
         await _pause()
         self.remove(name, ".tip")
         self.waiting = max(0, self.waiting - 1)
-        self.stored_kib += _kib(manifest.size)
+        self.stored_kib += _kib(size)
         if len(self._stored) < MOST_LISTED:
             self._stored.append(name)
 
@@ -216,7 +219,7 @@ class Shelf:
             return False
         name = self._stored.pop(0)
         size = max(0, files.size_bytes(self.path(name, ".mkv")))
-        if self.manifest(name, ".ok") is None:
+        if decoded(self.read(name, ".ok")) is None:
             return True
         self.remove(name, ".mkv")
         self.remove(name, ".ok")
@@ -250,6 +253,14 @@ class Shelf:
                 if len(found) < MOST_LISTED:
                     found.append(entry[0])
         self._stored, self.stored_kib = found, kib
+
+
+def decoded(data: "bytes | None") -> "Manifest | None":
+    """The manifest in `data`, None when that is not whole."""
+    try:
+        return None if data is None else Manifest.decode(data)
+    except ProtocolError:
+        return None
 
 
 async def _pause() -> None:

@@ -46,9 +46,10 @@ class Waiting:
         self._entries.append(Entry(name, segment, ranges, now_ms))
         return True
 
-    def remove(self, entry: Entry) -> None:
-        """The gateway has it."""
-        self._entries.remove(entry)
+    def forget(self, entry: Entry) -> None:
+        """The gateway has it, or it is gone; no harm if it is not here any more."""
+        if entry in self._entries:
+            self._entries.remove(entry)
 
     def clear(self) -> None:
         """The card is gone."""

@@ -169,3 +169,57 @@ def test_end_is_not_written_onto_another_card():
     assert ran(sealing_all(other, gateway))
     assert len(gateway.sealed) == 2 and on_card(".mkv", "/card") == []
     other.card_lost()
+
+
+def test_recorder_that_dies_while_a_segment_ends_leaves_recordings_with_an_end():
+    gateway = Gateway()
+    for step in range(3):
+        card = Card(CARD_BYTES)
+        killed = []
+
+        async def session(time):
+            world = world_of(time, card, gateway)
+            unit, recorder = world.unit, world.unit.media.recorder
+            unit.settings.set("record_always", True)
+
+            async def kill():
+                assert recorder.segment is None and recorder.name
+                killed.append(unit.supervisor.kill("recorder"))
+
+            steps = [0]
+
+            def counted(real):
+                def counts(*args):
+                    found = real(*args)
+                    if recorder._ending is not None and not killed:
+                        if steps[0] == step:
+                            asyncio.create_task(kill())
+                        steps[0] += 1
+                    return found
+
+                return counts
+
+            recorder._told = counted(recorder._told)
+            unit.media.shelf.put = counted(unit.media.shelf.put)
+            on_open = recorder.on_open
+
+            def opened(segment):
+                segment.finish = counted(segment.finish)
+                on_open(segment)
+
+            recorder.on_open = opened
+            world.start()
+            await until(lambda: killed)
+            await asyncio.sleep_ms(20_000)
+            assert recorder.recording
+            unit.settings.set("record_always", False)
+            unit.media.look()
+            await until(lambda: not recorder.recording and not len(unit.media.waiting))
+            await until(lambda: not on_card(".tip", "/card") and not on_card(".new", "/card"))
+            recordings = set([manifest.segment[:8] for manifest in gateway.manifests.values()])
+            assert killed == [True] and len(recordings) == 2 * (step + 1)
+            check_ended(gateway)
+            await world.stop()
+
+        assert ran(session)
+        card.card_lost()

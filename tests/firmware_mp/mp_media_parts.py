@@ -231,6 +231,8 @@ def test_segment_reads_back_its_bytes_from_ram_and_card_alike():
 
     segment = made("a.mkv", 120, look)
     assert segment.written % PAGE_BYTES == 0 and segment.end - segment.written < PAGE_BYTES
+    segment.finish()
+    look(segment)
     segment.close()
     data = open("a.mkv", "rb").read()
     assert len(data) == segment.end
@@ -245,7 +247,9 @@ def test_segment_reads_back_its_bytes_from_ram_and_card_alike():
 
 
 async def test_cut_file_is_mended_wherever_it_was_cut():
-    made("b.mkv", 30).close()
+    segment = made("b.mkv", 30)
+    segment.finish()
+    segment.close()
     data = open("b.mkv", "rb").read()
     view = memoryview(bytearray(4096))
     noise = lcg(11)
