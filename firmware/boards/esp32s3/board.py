@@ -38,7 +38,9 @@ class Esp32S3:
         self._button = Pin(pins.BUTTON, Pin.IN, Pin.PULL_UP)
         self._flag = asyncio.ThreadSafeFlag()
         self._edges_seen = 0
-        self._first_edge = self._last_edge = 0  # ticks, of those not looked at yet
+        # Ticks, of those not looked at yet.
+        self._first_edge: Any = 0
+        self._last_edge: Any = 0
         self._button.irq(self._edge, Pin.IRQ_FALLING | Pin.IRQ_RISING)
         self._motor = PWM(Pin(pins.MOTOR), freq=pins.MOTOR_HZ, duty_u16=0)
         self._adc = ADC(Pin(pins.BATTERY_ADC), atten=ADC.ATTN_11DB)

@@ -204,7 +204,8 @@ class SocketBoard:
 
 def _late_ms(at_ms: int) -> int:
     """How long ago at_ms of the machine's monotonic clock was; the simulator and this process share that clock."""
-    return time.ticks_diff(time.ticks_ms(), time.ticks_add(0, int(at_ms)))
+    at: Any = int(at_ms)
+    return time.ticks_diff(time.ticks_ms(), time.ticks_add(0, at))  # type: ignore[type-var]
 
 
 def disk(path: str) -> "tuple[int, int, int]":
