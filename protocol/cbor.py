@@ -161,9 +161,16 @@ class _Reader:
             return info
         if info > 27:
             raise ProtocolError("byte %d: indefinite or reserved length" % start)
+        at = self.at
+        end = at + (1 << (info - 24))
+        if end > self.size:
+            raise _cut_off(start)
+        # Byte by byte, as the unit's heap has no cheap room for a view of so few.
         number = 0
-        for byte in self._take(1 << (info - 24), start):
-            number = number << 8 | byte
+        while at < end:
+            number = number << 8 | self.view[at]
+            at += 1
+        self.at = end
         least = 24 if info == 24 else 0x100 if info == 25 else 0x10000 if info == 26 else 0x100000000
         if number < least:
             raise ProtocolError("byte %d: a number longer than needed" % start)
@@ -172,7 +179,7 @@ class _Reader:
     def _take(self, count: int, start: int) -> memoryview:
         at = self.at
         if count > self.size - at:
-            raise ProtocolError("cut off: byte %d announces more than follows" % start)
+            raise _cut_off(start)
         self.at = at + count
         return self.view[at : at + count]
 
@@ -190,6 +197,10 @@ class _Reader:
             last = key
             result[key] = self.value(depth - 1)
         return result
+
+
+def _cut_off(start: int) -> ProtocolError:
+    return ProtocolError("cut off: byte %d announces more than follows" % start)
 
 
 def utf8_valid(raw: "bytes | bytearray | memoryview") -> bool:

@@ -77,8 +77,12 @@ class Record(Value):
     def _read_items(cls, name: str, parts: "list[Any]") -> "dict[str, Any]":
         values = {}
         for i, (item, low, high, required) in enumerate(cls.ITEMS):
-            if parts[i] is not None or required:
-                values[item] = integer("%s.%s" % (name, item), parts[i], low, high)
+            value = parts[i]
+            if value is not None or required:
+                # The name is made only for the error's text.
+                if type(value) is not int or not low <= value <= high:
+                    integer("%s.%s" % (name, item), value, low, high)
+                values[item] = value
         return values
 
 

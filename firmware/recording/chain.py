@@ -98,7 +98,8 @@ class Chain:
         self._begun = manifest.segment
         self._save()
         await asyncio.sleep_ms(0)
-        told = manifest.signed_bytes()
+        manifest.signature = None
+        told = encoded(manifest)
         await asyncio.sleep_ms(0)
         manifest.signature = await worked(ed25519.sign_steps(self._seed, self.public, told))
         await asyncio.sleep_ms(0)

@@ -13,7 +13,7 @@ from recording.chain import Chain
 from recording.recorder import Recorder
 from recording.sealer import Sealer
 from recording.sender import Sender
-from recording.shelf import Shelf, decoded
+from recording.shelf import Shelf
 from recording.waiting import Waiting
 
 LOOK_MS = 5000
@@ -203,8 +203,7 @@ class Media:
             except OSError as error:
                 self.shelf.failed(error)
                 continue
-            await asyncio.sleep_ms(0)
-            if decoded(data) is None:
+            if data is None:
                 self.waiting.forget(entry)
                 continue
             await asyncio.sleep_ms(0)

@@ -11,7 +11,7 @@ from protocol.errors import ProtocolError
 from protocol.manifest import CUT, LAST, Manifest
 from recording import recovery
 from recording.chain import file_hash, worked
-from recording.shelf import decoded, segment_of
+from recording.shelf import segment_of
 
 READ_BYTES = 4096
 IDLE_MS = 5000
@@ -182,7 +182,7 @@ class Sealer:
         elif manifest.key_id == self._chain.key_id:
             self._shelf.remove(name, ".ok")
             self._shelf.remove(name, ".new")
-            self._waiting.add(name, manifest.segment, [], self._clock.mono_ms())
+            self._waiting.add(name, manifest, [], self._clock.mono_ms())
             self.ready()
 
     async def _seal(self, name: str, missing: "list[int]") -> None:
@@ -203,7 +203,7 @@ class Sealer:
                     with open(self._shelf.path(name, ".mkv"), "rb") as stream:
                         at = recovery.duration_at(stream)
                     missing = [at, at + 8] if at else []
-                self._waiting.add(name, manifest.segment, missing, self._clock.mono_ms())
+                self._waiting.add(name, manifest, missing, self._clock.mono_ms())
                 self.ready()
         except ProtocolError as error:
             self._note("%s cannot be sealed: %s" % (name, error))
@@ -301,14 +301,11 @@ class Sealer:
         if entry is None:
             # The card has gone meanwhile: it will be asked about again.
             return
-        data = self._shelf.read(entry.name, ".tip")
-        await self._pause()
-        manifest = decoded(data)
-        if manifest is None:
-            return
-        if manifest.sha256 != sha256:
+        if entry.sha256 != sha256:
             self._note("%s: the gateway confirms another file" % entry.name)
             return
+        data = self._shelf.read(entry.name, ".tip")
         await self._pause()
-        await self._shelf.stored(entry.name, data, manifest.size)
-        self._waiting.forget(entry)
+        if data is not None:
+            await self._shelf.stored(entry.name, data, entry.size)
+            self._waiting.forget(entry)

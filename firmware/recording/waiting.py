@@ -8,11 +8,16 @@ NEVER_MS = 1 << 62
 
 
 class Entry:
-    """One segment. `ranges`: start, end, start, end, ... of what is still to be sent before its manifest."""
+    """One segment, of which its manifest tells segment, sha256 and size.
 
-    def __init__(self, name: str, segment: bytes, ranges: "list[int]", now_ms: int) -> None:
+    `ranges`: start, end, start, end, ... of what is still to be sent before its manifest.
+    """
+
+    def __init__(self, name: str, manifest, ranges: "list[int]", now_ms: int) -> None:
         self.name = name
-        self.segment = segment
+        self.segment = manifest.segment
+        self.sha256 = manifest.sha256
+        self.size = manifest.size
         self.ranges = ranges
         self.due_ms = now_ms
         self.pause_ms = FIRST_PAUSE_MS
@@ -36,14 +41,14 @@ class Waiting:
                 return entry
         return None
 
-    def add(self, name: str, segment: bytes, ranges: "list[int]", now_ms: int) -> bool:
+    def add(self, name: str, manifest, ranges: "list[int]", now_ms: int) -> bool:
         """A segment is sealed here and waits for the gateway; False when there is no place for it now."""
-        if self.find(segment) is not None:
+        if self.find(manifest.segment) is not None:
             return True
         if len(self._entries) >= MOST:
             self.more = True
             return False
-        self._entries.append(Entry(name, segment, ranges, now_ms))
+        self._entries.append(Entry(name, manifest, ranges, now_ms))
         return True
 
     def forget(self, entry: Entry) -> None:

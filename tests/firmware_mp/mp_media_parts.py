@@ -363,9 +363,18 @@ def test_pace_comes_to_four_fifths_of_the_link():
         assert link * 6 // 10 <= goodput <= link * 95 // 100, (link, goodput)
 
 
+class Sealed:
+    sha256 = bytes(32)
+    size = 1000
+
+    def __init__(self, segment):
+        self.segment = segment
+
+
 def test_waiting_asks_again_with_growing_pauses_and_knows_its_bounds():
     waiting = Waiting()
-    assert waiting.add("a", b"a" * 12, [], 0) and waiting.add("a", b"a" * 12, [], 0) and len(waiting) == 1
+    first = Sealed(b"a" * 12)
+    assert waiting.add("a", first, [], 0) and waiting.add("a", first, [], 0) and len(waiting) == 1
     asked, now_ms = [], 0
     while now_ms < 300_000:
         entry = waiting.due(now_ms)
@@ -385,5 +394,5 @@ def test_waiting_asks_again_with_growing_pauses_and_knows_its_bounds():
     waiting.sent(entry, 200, 300, now_ms)
     assert waiting.wanted() is None and waiting.due(now_ms) is entry
     for i in range(100):
-        waiting.add(str(i), bytes([i]) * 12, [], 0)
+        waiting.add(str(i), Sealed(bytes([i]) * 12), [], 0)
     assert len(waiting) == 64 and waiting.more
