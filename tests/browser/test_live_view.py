@@ -153,6 +153,7 @@ def seen(page: Page) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.alone
 def test_alarm_opens_picture_and_sound_by_itself_in_step(units: Units, window: BrowserContext) -> None:
     page = units.enter(window)
     hear(page)
@@ -214,6 +215,7 @@ def test_still_of_the_unit_goes_into_the_incident(units: Units, window: BrowserC
     assert read in drawn
 
 
+@pytest.mark.alone
 def test_gateway_restarts_while_somebody_watches(units: Units, window: BrowserContext) -> None:
     page = units.enter(window)
     hear(page)
@@ -353,6 +355,7 @@ def open_unit(page: Page, unit_id: str) -> None:
     page.locator("[data-live-act=open]").click()
 
 
+@pytest.mark.alone
 def test_page_that_stops_reading_is_told_what_it_lost(units: Units, window: BrowserContext) -> None:
     page = units.enter(window)
     open_unit(page, units.ids[0])

@@ -172,6 +172,7 @@ def until(page: Page, number: int) -> None:
     )
 
 
+@pytest.mark.alone
 def test_picture_and_sound_are_in_step_across_segments(desk: Make, air: Air, shoot: Make) -> None:
     page = desk().enter("dispatcher")
     found = player(page, WHOLE)

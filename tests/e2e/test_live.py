@@ -72,6 +72,7 @@ async def watching(it: Site, desk: Desk, unit_id: str) -> AsyncIterator[Seer]:
         yield Seer(connection)
 
 
+@pytest.mark.alone
 async def test_unit_is_seen_and_heard_within_a_second_of_the_click(tmp_path: Path) -> None:
     async with site(tmp_path, OFFICERS[:1], recording=SMALL) as it, it.desk() as desk:
         unit = it.unit

@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import pytest
 from playwright.async_api import Page, async_playwright, expect
 from whole_site import OFFICERS, Site, site
 
@@ -84,6 +85,7 @@ def strength(samples: np.ndarray, hz: float) -> float:
     return float(abs(np.dot(samples / 32768, turn)) * 2 / len(samples))
 
 
+@pytest.mark.alone
 async def test_officer_hears_what_the_dispatcher_says(tmp_path: Path, console: None) -> None:
     expect.set_options(timeout=WITHIN_MS)
     async with (

@@ -168,6 +168,7 @@ async def over(unit: Unit, felt: Felt) -> None:
         await unit.wait_news()
 
 
+@pytest.mark.alone
 async def test_link_cut_at_the_press_says_so_and_delivers_within_a_second_of_its_return(
     tmp_path: Path,
 ) -> None:

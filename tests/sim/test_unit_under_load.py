@@ -4,6 +4,8 @@ import asyncio
 import subprocess
 from collections.abc import Callable
 
+import pytest
+
 from protocol import messages
 from simulator.answerer import Answerer
 from simulator.installation import find_installation
@@ -54,6 +56,7 @@ def refused_sentences(unit: Unit) -> int:
     return int(counters.get("nmea_refused", 0)) if isinstance(counters, dict) else 0
 
 
+@pytest.mark.alone
 async def test_press_is_felt_at_once_while_everything_else_is_overloaded(
     make_home: MakeHome, broker_port: int, answerer: Answerer
 ) -> None:
