@@ -247,7 +247,7 @@ def s3():
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    httpx.put(f"http://{host}:{port}/evidence").raise_for_status()
+    httpx.put(f"http://{host}:{port}/evidence", timeout=60).raise_for_status()
     yield {
         "store": "s3",
         "s3_bucket": "evidence",
