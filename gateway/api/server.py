@@ -13,6 +13,8 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from gateway.api.frames import Framed
+
 #: A peer that does not take its bytes is dropped by the kernel after this, whatever is still queued for it.
 PEER_TIMEOUT_MS = 30_000
 #: What the kernel holds for a peer beyond what is on its way: a picture there is already old, and cannot be taken back.
@@ -88,7 +90,7 @@ def server(
         log_config=None,
         lifespan="on",
         http=Impatient,  # h11 bounds the size of headers
-        ws="websockets-sansio",
+        ws=Framed,
         ws_max_size=MAX_MESSAGE_BYTES,
         ws_per_message_deflate=False,
         ws_ping_interval=20.0,

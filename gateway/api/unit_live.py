@@ -1,4 +1,4 @@
-"""The WebSocket of one unit's pictures and sound: admission, what the viewer says, and what it is sent."""
+"""The WebSocket of one unit's pictures and sound: admission, and what the viewer says. `Sending` is the other way."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from gateway.api import problems
 from gateway.api.ask import Parts, parts_of
 from gateway.api.attended import Attended
 from gateway.api.both_ways import close, until_one_ends
+from gateway.api.frames import framed
 from gateway.api.gate import Gate, Visitor
 from gateway.api.json_text import loads
 from gateway.api.routes_units import seen_unit
+from gateway.api.sending import Sending
 from gateway.api.viewer import Close
 from gateway.errors import StoreError, TooMuchAtOnce
 from gateway.relay import Viewer, Who, Wish
-from gateway.relay.telling import Codec, Mode, Sent, text_of
+from gateway.relay.telling import Codec, Mode
 from gateway.relay.viewer import Why
 from gateway.turns import Turns
 
@@ -74,19 +76,10 @@ class UnitLive:
 
     @staticmethod
     async def _serve(socket: WebSocket, viewer: Viewer, here: Parts) -> None:
-        failed = await until_one_ends(
-            _send(socket, viewer), _receive(socket, viewer, here), viewer.ended.wait()
-        )
+        with Sending(viewer, framed(socket)):
+            failed = await until_one_ends(_receive(socket, viewer, here), viewer.ended.wait())
         if failed:
             raise failed[0]
-
-
-async def _send(socket: WebSocket, viewer: Viewer) -> None:
-    async for told in viewer:
-        if isinstance(told, Sent):
-            await socket.send_bytes(told.packed())
-        else:
-            await socket.send_text(text_of(told))
 
 
 async def _receive(socket: WebSocket, viewer: Viewer, here: Parts) -> None:

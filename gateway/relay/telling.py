@@ -115,20 +115,17 @@ class Sent:
     flags: int
     block: Block
 
-    def packed(self) -> bytes:
-        """As it goes over a wire."""
+    def head(self) -> bytes:
+        """What goes before its content over a wire."""
         block = self.block
-        return (
-            BLOCK_HEAD.pack(
-                KIND_BLOCK,
-                block.track,
-                block.codec,
-                self.flags,
-                self.number & 0xFFFFFFFF,
-                float(block.taken_ms),
-                float(block.received_ms),
-            )
-            + block.content
+        return BLOCK_HEAD.pack(
+            KIND_BLOCK,
+            block.track,
+            block.codec,
+            self.flags,
+            self.number & 0xFFFFFFFF,
+            float(block.taken_ms),
+            float(block.received_ms),
         )
 
 

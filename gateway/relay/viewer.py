@@ -58,6 +58,8 @@ class Viewer:
         self.who = who
         self.wish = Wish()
         self.on_wish: Callable[[], None] = lambda: None
+        self.on_news: Callable[[], None] = lambda: None
+        """Called when there is something to `take`, often more than once."""
         self.ended = asyncio.Event()
         self.why: Why | None = None
         self.dropped = 0
@@ -110,19 +112,19 @@ class Viewer:
         queue.append((self._number, block, head))
         self._waiting_bytes += len(block.content)
         self._bound()
-        self._wake.set()
+        self._news()
 
     def tell(self, state: State) -> None:
         """How it stands; only the newest waits."""
         self._state = state
-        self._wake.set()
+        self._news()
 
     def say(self, what: dict[str, object]) -> None:
         """Something else; the oldest goes if the viewer does not take it."""
         if len(self._said) == SAID_MAX:
             self._said.popleft()
         self._said.append(Said(what))
-        self._wake.set()
+        self._news()
 
     def check(self, now_s: float) -> None:
         """Every moment: give the viewer up if it has not read for too long."""
@@ -155,7 +157,7 @@ class Viewer:
             self._pictures.clear()
             self._others.clear()
             self._waiting_bytes = 0
-            self._wake.set()
+            self._news()
 
     def settle(self, wish: Wish) -> None:
         """It gets this instead of what it wants."""
@@ -185,14 +187,24 @@ class Viewer:
         while True:
             if self.why is not None:
                 raise StopAsyncIteration
-            self._took_s = self._now_s
-            told = self._next()
+            told = self.take()
             if told is not None:
                 return told
             self._wake.clear()
             await self._wake.wait()
 
+    def take(self) -> Telling | None:
+        """The next that it is told, None when there is nothing, or the view has ended."""
+        if self.why is not None:
+            return None
+        self._took_s = self._now_s
+        return self._next()
+
     # Inside.
+
+    def _news(self) -> None:
+        self._wake.set()
+        self.on_news()
 
     def _next(self) -> Telling | None:
         if self._said:
