@@ -1,6 +1,7 @@
 """`tipstaff serve`: run the gateway until it is told to stop."""
 
 import asyncio
+import gc
 import signal
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,8 @@ async def _serve(settings: Settings) -> None:
     await asyncio.wait((started, stop_asked), return_when=asyncio.FIRST_COMPLETED)
     if started.done():
         await started
+        # What is there now stays: each full collection would look at all of it again, with everybody waiting.
+        gc.freeze()
         reloading = asyncio.create_task(_reload_when(asked, gateway), name="reload")
         ended = asyncio.create_task(gateway.wait(), name="ended")
         await asyncio.wait((ended, stop_asked), return_when=asyncio.FIRST_COMPLETED)

@@ -28,7 +28,8 @@ from protocol.messages import Want
 
 class Answers:
     """`send(topic, payload)` publishes at QoS 1; `mark(number)` sends a marker the way of the media, of whose return
-    `judging.returned` is told. `on_sealed(key)` is called before the unit is told so."""
+    `judging.returned` is told. `on_sealed(key)` is called before the unit is told so. `busy()`: bytes
+    are not written yet, and what comes after them waits."""
 
     def __init__(
         self,
@@ -42,13 +43,12 @@ class Answers:
         send: Callable[[str, bytes], object],
         mark: Callable[[int], object],
         on_sealed: Callable[[Key], None],
+        busy: Callable[[], bool],
     ) -> None:
         self.wanted: dict[Key, tuple[Manifest, str]] = {}
         """Segments that are not sealed and whose manifest is believed, with the court that its topic names."""
         self.wanted_of: Counter[str] = Counter()
         self.judging = Judging()
-        self.busy = False
-        """Whether bytes are being written: what comes after them waits."""
         self._shelf = shelf
         self._threads = threads
         self._clock = clock
@@ -59,6 +59,7 @@ class Answers:
         self._send = send
         self._mark = mark
         self._on_sealed = on_sealed
+        self._busy = busy
         self._sealing: set[Key] = set()
         self._due = asyncio.Event()
 
@@ -119,7 +120,7 @@ class Answers:
             while True:
                 self._due.clear()
                 now_s = self._clock.monotonic_s()
-                if self.busy:
+                if self._busy():
                     self.judging.fed(now_s)
                 number = self.judging.marker(now_s)
                 if number is not None:

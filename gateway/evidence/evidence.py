@@ -19,6 +19,7 @@ from gateway.clock import Clock
 from gateway.errors import StoreError
 from gateway.evidence import chain
 from gateway.evidence.answers import Answers
+from gateway.evidence.intake import Intake
 from gateway.evidence.live import Live
 from gateway.evidence.places import Key
 from gateway.evidence.quota import Quota
@@ -73,8 +74,10 @@ class Evidence:
         self._trouble = Trouble()
         self._threads = Threads()
         self.answers = Answers(
-            self.shelf, self._threads, clock, store, metrics, self._faults, self._trouble, send, mark, self._sealed
+            self.shelf, self._threads, clock, store, metrics, self._faults, self._trouble, send, mark, self._sealed,
+            lambda: self._intake.busy,
         )  # fmt: skip
+        self._intake = Intake(self._write, self.answers.returned)
         self._grown: dict[Key, Grown] = {}
         self._heard: dict[Key, int] = {}
         self._keys: dict[bytes, UnitKey] = {}
@@ -107,34 +110,38 @@ class Evidence:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self._intake.flush()
         await self._threads.in_files(self.shelf.close_all)
         self._threads.close()
 
     async def run(self) -> None:
         """Answer manifests, seal, write down what grows, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._intake.run(), name="evidence-intake")
             tasks.create_task(self.answers.run(), name="evidence-answers")
             tasks.create_task(self._write_down_for_ever(), name="evidence-register")
 
     # Chunks.
 
     async def chunks(self, batch: Sequence[tuple[Key, Chunk, int]]) -> None:
-        """Chunks of registered units, each with its time of arrival, in their order."""
+        """Chunks of registered units, each with its time of arrival, in their order: at once to those who watch, and in
+        a moment onto the disk. Waits while too many are not there yet."""
         for key, chunk, received_ms in batch:
             if self.live.watched(key.unit_id):
                 self.live.feed(key, chunk, received_ms)
-        pieces = [
-            Piece(key, chunk.offset, memoryview(chunk.data), bool(chunk.flags & LIVE), received_ms)
-            for key, chunk, received_ms in batch
-        ]
-        self.answers.busy = True
+        await self._intake.put(
+            [
+                Piece(key, chunk.offset, memoryview(chunk.data), bool(chunk.flags & LIVE), received_ms)
+                for key, chunk, received_ms in batch
+            ]
+        )
+
+    async def _write(self, pieces: Sequence[Piece]) -> None:
         try:
             done = await self._threads.in_files(lambda: self.shelf.write(pieces))
         except OSError as error:
             done = Written(problem=f"{self.places.root}: {error.strerror}")
             self._metrics.faults.labels("not_written").inc(len(pieces))
-        finally:
-            self.answers.busy = False
         self._trouble.tell(done.problem)
         self._metrics.media_chunks.inc(len(pieces) - done.refused.total())
         self._metrics.media_bytes.inc(done.new_bytes)
@@ -150,7 +157,7 @@ class Evidence:
 
     def marked(self, number: int) -> None:
         """A marker is back; the chunks that came before it were given to `chunks`."""
-        self.answers.returned(number)
+        self._intake.mark(number)
 
     # Manifests.
 
@@ -191,6 +198,7 @@ class Evidence:
             return
         if row is None or row.state == GROWING:
             await self._believe(key, manifest, received)
+        await self._intake.flush()
         self.answers.want(key, manifest, court_id)
         standing = await self._threads.in_files(lambda: self.shelf.expect(key, manifest.size))
         if key in wanted:  # and not sealed meanwhile
@@ -199,6 +207,7 @@ class Evidence:
     async def _believe(self, key: Key, manifest: Manifest, received: int) -> None:
         now_ms = self._clock.now_ms()
         grown = self._grown.pop(key, None)
+        self._heard.pop(key, None)
         row = SegmentRow(
             key.unit_id, key.recording, key.number, WANTED, received,
             grown.first_heard_ms if grown is not None else now_ms, now_ms,
@@ -238,9 +247,21 @@ class Evidence:
         grown = [one for key, one in self._grown.items() if self._heard.get(key) != one.last_heard_ms]
         if not grown:
             return
-        owners = {one.unit_id: self._owner(one.unit_id) for one in grown}
+        known: list[Grown] = []
+        new: list[Grown] = []
+        for one in grown:
+            key = Key(one.unit_id, one.recording, one.number)
+            (known if key in self._heard and key not in self.answers.wanted else new).append(one)
+        owners = {one.unit_id: self._owner(one.unit_id) for one in new}
+
+        async def job(connection: AsyncConnection) -> None:
+            if known:
+                await recordings.grew(connection, known)
+            if new:
+                await recordings.grow(connection, new, owners)
+
         try:
-            await self._store.write(lambda connection: recordings.grow(connection, grown, owners))
+            await self._store.write(job)
         except StoreError as error:
             self._trouble.tell(f"the register of recordings cannot be written: {error}")
             return
@@ -264,6 +285,7 @@ class Evidence:
         """Delete the file of a segment that the register says is deleted."""
         self.answers.forget(key)
         self._grown.pop(key, None)
+        self._heard.pop(key, None)
         await self._threads.in_files(lambda: self.shelf.remove(key, kept_bytes))
 
     def health(self) -> dict[str, object]:
@@ -282,6 +304,7 @@ class Evidence:
 
     def _sealed(self, key: Key) -> None:
         self._grown.pop(key, None)
+        self._heard.pop(key, None)
         self._metrics.evidence_bytes.set(self.quota.used_bytes)
 
 

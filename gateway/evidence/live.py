@@ -165,7 +165,10 @@ class BlockStream:
         found: list[LiveBlock] = []
         at = 0
         try:
-            while (after := self._element(run, at, found, received_ms)) is not None:
+            while at < len(run.pending):
+                after = self._element(run, at, found, received_ms)
+                if after is None:
+                    break
                 at = after
         except (ProtocolError, IndexError):
             self._runs.remove(run)
@@ -180,6 +183,8 @@ class BlockStream:
 
     def _run(self, chunk: Chunk) -> _Run | None:
         """That which this chunk goes on with or begins, which is then the newest."""
+        if chunk.offset and self._runs and self._runs[-1].next == chunk.offset:
+            return self._runs[-1]
         for run in reversed(self._runs):
             if run.next == chunk.offset and chunk.offset:
                 self._runs.remove(run)
@@ -194,6 +199,8 @@ class BlockStream:
         return run
 
     def _bound(self, newest: _Run) -> None:
+        if len(self._runs) == 1 and not newest.pending:
+            return
         # Two that have come to the same place hold the same.
         self._runs = [run for run in self._runs if run is newest or run.next != newest.next]
         whole = [run for run in self._runs if not run.pending and run is not newest]

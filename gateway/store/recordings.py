@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, case, func, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.store.dialect import insert_or_ignore, upsert
@@ -123,6 +123,64 @@ async def grow(connection: AsyncConnection, grown: Sequence[Grown], owners: Mapp
     for unit_id, recording, heard_ms in sorted(touched):
         await _ensure(connection, unit_id, recording, heard_ms, owners[unit_id])
         await _settle(connection, unit_id, recording)
+
+
+async def grew(connection: AsyncConnection, grown: Sequence[Grown]) -> None:
+    """As `grow`, of segments that were written down before and have no manifest yet: in three statements, however many
+    they are. What such a segment ends with was just heard, so that its recording's times follow from nothing else."""
+    await connection.execute(
+        _GREW,
+        [
+            {
+                "of_unit": one.unit_id,
+                "of_recording": one.recording,
+                "of_number": one.number,
+                "bytes": one.received_bytes,
+                "heard": one.last_heard_ms,
+            }
+            for one in grown
+        ],
+    )
+    of_recordings = [
+        {"of_unit": one.unit_id, "of_recording": one.recording, "heard": one.last_heard_ms} for one in grown
+    ]
+    await connection.execute(_LASTED, of_recordings)
+    alarmed = set((await connection.scalars(_ALARMED)).all())
+    for unit_id, recording in sorted(
+        {(one.unit_id, one.recording) for one in grown if one.unit_id in alarmed}
+    ):
+        await _settle(connection, unit_id, recording)
+
+
+_GREW = (
+    update(segments)
+    .where(
+        segments.c.unit_id == bindparam("of_unit"),
+        segments.c.recording == bindparam("of_recording"),
+        segments.c.number == bindparam("of_number"),
+        (segments.c.state == GROWING) | (segments.c.state == WANTED),  # a list cannot go with many rows
+    )
+    .values(received_bytes=bindparam("bytes"), last_heard_ms=bindparam("heard"))
+)
+_LASTED = (
+    update(recordings)
+    .where(
+        recordings.c.unit_id == bindparam("of_unit"),
+        recordings.c.recording == bindparam("of_recording"),
+        recordings.c.heard_ms < bindparam("heard"),
+    )
+    .values(
+        to_ms=case((recordings.c.to_ms < bindparam("heard"), bindparam("heard")), else_=recordings.c.to_ms),
+        heard_ms=bindparam("heard"),
+    )
+)
+_ALARMED = union(
+    select(incidents.c.unit_id).where(incidents.c.live),
+    select(alarms.c.unit_id)
+    .join(incidents, alarms.c.incident_id == incidents.c.incident_id)
+    .where(incidents.c.live),
+)
+"""Units with an open incident, those whose alarm was put to another's among them."""
 
 
 async def want(
