@@ -23,7 +23,7 @@ import time
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -52,11 +52,19 @@ class Totals:
     sent_bytes: int = 0
 
 
+class Data(Protocol):
+    """A file's bytes, as far as they are asked for."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, part: slice, /) -> bytes: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Film:
     """One segment's bytes, used again for each: only names and manifests differ."""
 
-    data: bytes
+    data: Data
     sha256: bytes
     chunks: list[bytes]
     length_ms: int
@@ -139,6 +147,15 @@ class Line(asyncio.Protocol):
     def subscribe(self, topic_filter: str) -> None:
         assert self.transport is not None
         self.transport.write(packets.subscribe(1, topic_filter))
+
+    def put(self, made: bytes) -> bool:
+        """Packets as they are; False while the broker takes nothing. Raises ConnectionError when it hung up."""
+        if self.transport is None:
+            raise ConnectionError(f"{self.client_id}: the broker hung up")
+        if not self._flows.is_set():
+            return False
+        self.transport.write(made)
+        return True
 
     async def publish(self, topic: bytes, payload: bytes, qos: int) -> None:
         """Waits while the broker takes nothing. Raises ConnectionError when it hung up."""

@@ -16,7 +16,7 @@ import asyncio
 import json
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -56,7 +56,6 @@ TARGET_STREAMS = 200
 BLOCKS_S = 1000 / PACKET_MS + 1000 / PICTURE_MS
 LATE_MS = 1000
 ENOUGH = 0.97
-SETTLE_S = 2.0
 COUNTED_S = 0.5
 LEFT_S = 5.0
 """Longer than a unit goes on to send when nobody watches any more (gateway/relay/asking.py)."""
@@ -68,16 +67,18 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`scene_s` of pictures, `clicks` to see the first one, `steps` of streams, `step_s` of each."""
+    """`scene_s` of pictures, `clicks` to see the first one, `steps` of streams, `step_s` of each. `settle_s` before a
+    figure is taken."""
 
     scene_s: float
     clicks: int
     steps: tuple[int, ...]
     step_s: float
+    settle_s: float
 
 
-FULL = Plan(30.0, 10, (25, 50, 100, 150, 200, 250, 300), 8.0)
-QUICK = Plan(5.0, 2, (25, 100, 200), 3.0)
+FULL = Plan(30.0, 10, (50, 100, 150, 200, 250, 300), 8.0, 2.0)
+QUICK = Plan(4.0, 2, (50, 100, 200), 2.5, 1.0)
 
 
 @dataclass
@@ -135,12 +136,20 @@ async def measure(plan: Plan, broker: Literal["embedded", "mosquitto"], say: Say
             answer = await person.post("/session", json={"login": LOGIN, "password": password})
             answer.raise_for_status()
             cookies = dict(person.cookies)
+        streams = Worker("bench.stream_process", folder / "streams")
+        load = Load()
+
+        async def meanwhile() -> None:
+            """While nothing is shown, and only then."""
+            load.bare_cpu_per_viewer = await _bare_viewers(folder / "bare", plan)
+            await stack.enter_async_context(streams)
+
         async with chromium() as browser:
             say("a page on a bare WebSocket")
             bare = await _bare(browser, plan)
             say("a unit in the page")
-            seen, first_ms = await _worn(browser, process.url, cookies, password, homes[0], plan)
-        load = await _load(process, folder, cookies, plan, say)
+            seen, first_ms = await _worn(browser, process.url, cookies, password, homes[0], plan, meanwhile)
+        await _load(load, process, streams, folder, cookies, plan, say)
     return _report(bare, seen, first_ms, load, broker)
 
 
@@ -153,9 +162,16 @@ async def _bare(browser: Browser, plan: Plan) -> Seen:
 
 
 async def _worn(
-    browser: Browser, url: str, cookies: Mapping[str, str], password: str, home: Path, plan: Plan
+    browser: Browser,
+    url: str,
+    cookies: Mapping[str, str],
+    password: str,
+    home: Path,
+    plan: Plan,
+    meanwhile: Callable[[], Awaitable[None]],
 ) -> tuple[Seen, list[float]]:
-    """What the page shows of the unit, and the ms from each click to its first picture."""
+    """What the page shows of the unit, and the ms from each click to its first picture. `meanwhile` is done after the
+    first of them, when the page waits for the unit to stop."""
     config = UnitConfig.from_home(home)
     config = replace(
         config,
@@ -179,11 +195,12 @@ async def _worn(
             for number in range(plan.clicks):
                 if number:
                     await measured.page.locator("[data-live-act=close]").click()
-                    await asyncio.sleep(LEFT_S)
+                    pause = asyncio.sleep(LEFT_S)
+                    await (asyncio.gather(pause, meanwhile()) if number == 1 else pause)
                 await opening.click()
                 first_ms.append(await measured.page.evaluate("window.firstPicture()"))
             await _listen(measured)
-            await asyncio.sleep(SETTLE_S)
+            await asyncio.sleep(plan.settle_s)
             zero_ms = _zero_ms(unit)
             seen = await _look(measured, "[data-live-screen]", zero_ms, plan.scene_s)
     return seen, first_ms
@@ -251,24 +268,24 @@ async def _look(measured: MeasuredPage, selector: str, zero_ms: float, for_s: fl
 
 
 async def _load(
-    process: GatewayProcess, folder: Path, cookies: Mapping[str, str], plan: Plan, say: Say
-) -> Load:
+    found: Load,
+    process: GatewayProcess,
+    streams: Worker,
+    folder: Path,
+    cookies: Mapping[str, str],
+    plan: Plan,
+    say: Say,
+) -> None:
     assert process.pid is not None
-    found, first = Load(), plan.steps[0]
+    first = plan.steps[0]
     cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
     units = [one["unit_id"] for one in json.loads((folder / "streams" / "film.json").read_text())["units"]]
-    say("a bare WebSocket's viewers")
-    found.bare_cpu_per_viewer = await _bare_viewers(folder / "bare", plan)
-    say("connecting units")
     _write_viewing(folder / "viewers", process.url.replace("http", "ws", 1), cookie, units)
-    async with (
-        Worker("bench.stream_process", folder / "streams") as streams,
-        Worker("bench.viewing_process", folder / "viewers") as viewers,
-    ):
+    async with Worker("bench.viewing_process", folder / "viewers") as viewers:
         say(f"{first} streams, nobody watches")
         streams.tell(f"{first}\n")
         await streams.until(lambda: streams.counts.get("sending", 0) >= first, TIMEOUT_S)
-        await asyncio.sleep(SETTLE_S)
+        await asyncio.sleep(plan.settle_s)
         alone_s = await _used(process.pid, plan.step_s)
         found.cpu_per_stream = alone_s / first
         for count in plan.steps:
@@ -277,14 +294,13 @@ async def _load(
             viewers.tell(f"{count}\n")
             await streams.until(lambda count=count: streams.counts.get("sending", 0) >= count, TIMEOUT_S)  # type: ignore[misc]
             await viewers.until(lambda count=count: viewers.counts.get("viewing", 0) >= count, TIMEOUT_S)  # type: ignore[misc]
-            await asyncio.sleep(SETTLE_S)
+            await asyncio.sleep(plan.settle_s)
             step, used_s = await _step(viewers, process.pid, count, plan.step_s)
             if count == first:
                 found.cpu_per_viewer = max(0.0, used_s - alone_s) / count
             found.steps.append(step)
             if not step.good:
                 break
-    return found
 
 
 async def _step(viewers: Worker, pid: int, count: int, for_s: float) -> tuple[Step, float]:
