@@ -237,8 +237,9 @@ class Gateway:
             settings, self.broker.client, clock, self.metrics, self.centre, self.evidence, watch
         )
         self.relay = Relay(
-            settings.live, clock, self.store, self.metrics, self.centre, self.evidence.live, self._front
-        )
+            settings.live, clock, self.store, self.metrics, self.centre, self.evidence.live, self._front,
+            settings.log.repeat_s,
+        )  # fmt: skip
         talk_link = TalkLink(self.broker.client)
         book = Book(self.store, clock, self.centre, settings.data_dir)
         self.talks = Talks(settings.talk, clock, self.centre, book, talk_link.publish, self.metrics)

@@ -108,6 +108,13 @@ class Metrics:
             ["what"],
             registry=registry,
         )
+        self.live_unreadable = Counter(
+            "tipstaff_live_unreadable",
+            "What units sent live and our units never send, by what: `picture`, `sound`, `line`, `head`, `track`, "
+            "`too_large`; and `transcode`, a picture of which none could be made.",
+            ["what"],
+            registry=registry,
+        )
         self.live_refused = Counter(
             "tipstaff_live_refused",
             "Views that were refused, by which limit: `unit`, `all`; and `transcode`, a wish that was.",

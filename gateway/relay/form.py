@@ -11,6 +11,8 @@ from protocol.errors import ProtocolError
 
 SIDE_MAX_PX = 16_384
 RATES_HZ = (4_000, 96_000)
+PACKET_MAX_S = 1
+"""Our units' are 40 ms."""
 _UTC, _VIDEO, _AUDIO, _CODEC, _PRIVATE, _NUMBER = 0x4461, 0xE0, 0xE1, 0x86, 0x63A2, 0xD7
 _WIDTH, _HEIGHT, _RATE, _BITS = 0xB0, 0xBA, 0xB5, 0x6264
 
@@ -22,6 +24,16 @@ class Sound:
     format: int
     rate_hz: int
     block_bytes: int = 0
+
+    def fits(self, size: int) -> bool:
+        """Whether a packet of this sound can have so many bytes: whole samples, or whole blocks, and not too many."""
+        samples, odd = size, 0
+        if self.format == matroska.PCM:
+            samples, odd = divmod(size, 2)
+        elif self.format == matroska.IMA_ADPCM:
+            blocks, odd = divmod(size, self.block_bytes)
+            samples = blocks * (2 * (self.block_bytes - 4) + 1)
+        return odd == 0 and 0 < samples <= PACKET_MAX_S * self.rate_hz
 
 
 @dataclass(frozen=True, slots=True)

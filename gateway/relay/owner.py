@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 
 from gateway.evidence.frames import jpeg_size
@@ -35,6 +36,7 @@ from protocol.live import live_value
 
 BLOCK_MAX_BYTES = 1 << 20
 """A larger one is for the recording only."""
+LINE_MAX_BYTES = 1024
 STALE_MS = 10_000
 """An older picture is not shown to who begins to watch: it would be taken for what is seen now."""
 SILENT_S = 5.0
@@ -46,9 +48,17 @@ GLANCE_S = 15.0
 class Owner:
     """Of one unit; owned by the relay's event loop. Seconds are monotonic."""
 
-    def __init__(self, unit_id: str, now_s: float, transcodes: Transcodes) -> None:
+    def __init__(
+        self,
+        unit_id: str,
+        now_s: float,
+        transcodes: Transcodes,
+        unreadable: Callable[[str, str, int], None] = lambda unit_id, what, size: None,
+    ) -> None:
         self.unit_id = unit_id
         self._transcodes = transcodes
+        self._unreadable = unreadable
+        """Told (unit, what, bytes) of everything that is none of what our units send."""
         self._made: dict[Wish, Transcode] = {}
         self.viewers: list[Viewer] = []
         self.asking = Asking()
@@ -85,10 +95,12 @@ class Owner:
             self._recording = said.key.recording
         if said.head is not None:
             self.learn(said.key, said.head)
-        if len(said.content) > BLOCK_MAX_BYTES:
-            return
+            if self._form is None:
+                self._spoilt("head", len(said.head))
         codec = self._codec(said)
-        if codec is None:
+        if not isinstance(codec, Codec):
+            if codec is not None:
+                self._spoilt(codec, len(said.content))
             return
         taken_ms = self._placing.taken_ms(said.time_ms, said.received_ms)
         self._link.heard(said.track, self._placing.late_ms(said.time_ms, said.received_ms))
@@ -127,17 +139,29 @@ class Owner:
         """The segment whose head did not come by."""
         return self._key if self._form is None else None
 
-    def _codec(self, said: LiveBlock) -> Codec | None:
+    def _codec(self, said: LiveBlock) -> Codec | str | None:
+        """What is wrong with it, if it is nothing for viewers; None: nobody knows yet what it is."""
+        size = len(said.content)
+        if size > BLOCK_MAX_BYTES:
+            return "too_large"
         if said.track == PICTURE:
             return Codec.JPEG
-        if said.track == SOUND:
-            sound = self._form.sound if self._form is not None else None
-            return SOUNDS[sound.format] if sound is not None else None
-        return Codec.TEXT if said.track == POSITION else None
+        if said.track == POSITION:
+            return Codec.TEXT if size <= LINE_MAX_BYTES else "line"
+        if said.track != SOUND:
+            return "track"
+        if self._form is None:
+            return None
+        sound = self._form.sound
+        return SOUNDS[sound.format] if sound is not None and sound.fits(size) else "sound"
+
+    def _spoilt(self, what: str, size: int) -> None:
+        self._unreadable(self.unit_id, what, size)
 
     def _picture(self, block: Block) -> None:
         size = jpeg_size(block.content)
         if size is None or not size[0] * size[1]:
+            self._spoilt("picture", len(block.content))
             return
         form = PictureForm(Codec.JPEG, *size)
         self.newest = block
@@ -155,7 +179,7 @@ class Owner:
         wish = viewer.wish.made
         if wish is None:
             return True
-        transcode = self._made.get(wish) or self._transcodes.begin(wish, self._put_made)
+        transcode = self._made.get(wish) or self._transcodes.begin(wish, self._put_made, self._not_made)
         if transcode is None:
             viewer.settle(replace(wish, codec=Codec.JPEG, height=None))
             return False
@@ -177,6 +201,9 @@ class Owner:
         head = replace(self._head, picture=transcode.form)
         for viewer in transcode.viewers:
             viewer.put(block, head)
+
+    def _not_made(self, source: Block) -> None:
+        self._spoilt("transcode", len(source.content))
 
     def _head_of(self, viewer: Viewer) -> Head:
         made = viewer.wish.made
@@ -238,7 +265,8 @@ class Owner:
         """Tell every viewer how it stands, if it is time or anything has changed; how many bytes they took since."""
         online = status is not None and status.online
         names = tuple(viewer.who.name for viewer in self.viewers)
-        modes = tuple(self._mode(viewer, online) for viewer in self.viewers)
+        alarmed = status is not None and status.incident_id is not None
+        modes = tuple(self._mode(viewer, online, alarmed) for viewer in self.viewers)
         # What comes live is recorded, whatever the unit's last State says.
         records = status is not None and (status.recording or now_s - self.heard_s < LIVES_S)
         recording = self._recording if online and records else None
@@ -266,11 +294,12 @@ class Owner:
             )
         return sum_bytes
 
-    def _mode(self, viewer: Viewer, online: bool) -> tuple[Mode, str | None]:
+    def _mode(self, viewer: Viewer, online: bool, alarmed: bool) -> tuple[Mode, str | None]:
         if not online:
             return Mode.OFF, "offline"
         if viewer.slow and viewer.wish.mode > Mode.SOUND:
             return Mode.SOUND, "slow_viewer"
         if self._link.limit < viewer.wish.mode:
-            return self._link.limit, "thin_link"
+            # With an alarm open the unit sends all that its link carries, whatever it is asked for.
+            return viewer.wish.mode if alarmed else self._link.limit, "thin_link"
         return viewer.wish.mode, "chosen" if viewer.wish.mode < Mode.FULL else None

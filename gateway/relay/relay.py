@@ -16,7 +16,7 @@ from gateway.errors import StoreError, TooMuchAtOnce
 from gateway.evidence.live import Live, LiveBlock
 from gateway.evidence.places import Key
 from gateway.live_settings import LiveSettings
-from gateway.logs import logger
+from gateway.logs import Faults, logger
 from gateway.metrics import Metrics
 from gateway.relay.ledger import Ledger
 from gateway.relay.owner import Owner
@@ -52,6 +52,7 @@ class Relay:
         centre: Centre,
         live: Live,
         head_of: Callable[[Key], Awaitable[bytes | None]] = _no_head,
+        repeat_s: int = 10,
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -61,6 +62,7 @@ class Relay:
         self._head_of = head_of
         self._ledger = Ledger(store, clock)
         self._log = logger("relay")
+        self._faults = Faults(clock, repeat_s, "relay")
         self._owners: dict[str, Owner] = {}
         self._held: OrderedDict[str, int] = OrderedDict()
         self._held_bytes = 0
@@ -231,7 +233,9 @@ class Relay:
     def _owner(self, unit_id: str) -> Owner | None:
         owner = self._owners.get(unit_id)
         if owner is None and len(self._owners) < OWNERS_MAX:
-            owner = self._owners[unit_id] = Owner(unit_id, self._clock.monotonic_s(), self._transcodes)
+            owner = self._owners[unit_id] = Owner(
+                unit_id, self._clock.monotonic_s(), self._transcodes, self._unreadable
+            )
             status = self._centre.units().get(unit_id)
             owner.offset.state(status.clock_offset_ms if status is not None else None)
         return owner
@@ -244,6 +248,10 @@ class Relay:
     def _counted(self, owner: Owner) -> None:
         self._metrics.live_viewers.set(self._watching)
         self._centre.watched(owner.unit_id, len(owner.viewers))
+
+    def _unreadable(self, unit_id: str, what: str, size: int) -> None:
+        self._metrics.live_unreadable.labels(what).inc()
+        self._faults.warn("live_unreadable", unit_id, what=what, bytes=size)
 
     def _dropped(self, what: str) -> None:
         self._metrics.live_dropped.labels(what).inc()

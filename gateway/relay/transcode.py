@@ -114,15 +114,19 @@ class Transcode:
     """One stream that is made, for all viewers of a unit with the same wish."""
 
     def __init__(
-        self, wish: Wish, threads: ThreadPoolExecutor, put: Callable[[Transcode, Block], None]
+        self,
+        wish: Wish,
+        threads: ThreadPoolExecutor,
+        put: Callable[[Transcode, Block], None],
+        failed: Callable[[Block], None],
     ) -> None:
         self.viewers: list[Viewer] = []
         self.form: PictureForm | None = None
-        self.unreadable = 0
         self._pace = Pace(wish)
         self._maker = Maker(wish.codec, wish.height)
         self._threads = threads
         self._put = put
+        self._failed = failed
         self._busy = False
         self._next: Block | None = None
         self._key_ms: int | None = None
@@ -155,7 +159,8 @@ class Transcode:
         made = [] if failed else done.result()
         if failed:
             self._maker.forget()
-        self.unreadable += not made
+        if not made and not done.cancelled():
+            self._failed(source)
         for one in made:
             if one.alone:
                 self._key_ms = source.taken_ms
@@ -178,11 +183,14 @@ class Transcodes:
         self._running: set[Transcode] = set()
         self._threads = ThreadPoolExecutor(max(1, most), "relay-transcode")
 
-    def begin(self, wish: Wish, put: Callable[[Transcode, Block], None]) -> Transcode | None:
-        """Another one; None when there are as many as may be."""
+    def begin(
+        self, wish: Wish, put: Callable[[Transcode, Block], None], failed: Callable[[Block], None]
+    ) -> Transcode | None:
+        """Another one; None when there are as many as may be. `put` is given what is made, `failed` each picture of
+        which nothing could be made."""
         if len(self._running) >= self._most:
             return None
-        made = Transcode(wish, self._threads, put)
+        made = Transcode(wish, self._threads, put, failed)
         self._running.add(made)
         self._changed(len(self._running))
         return made

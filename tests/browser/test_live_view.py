@@ -5,86 +5,34 @@ What the scene says of itself in its pixels and beeps is read back from the page
 
 import statistics
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 import simplejpeg
 from console_chromium import CHROMIUM, CHROMIUM_ARGUMENTS
 from console_units import Units, filming
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from live_screen import (
+    A_LAW,
+    H264,
+    WATCH,
+    WITHIN_MS,
+    Moody,
+    Spoiler,
+    coded,
+    hear,
+    open_unit,
+    seen,
+    shoot_to,
+    until,
+)
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 from test_player import told
 
 from simulator import scene
-from simulator.camera import SceneCamera
 
-WITHIN_MS = 30_000
 #: On a machine with nothing else to do it is a fifth of a second; here others work.
 DELAY_MOST_MS = 1000
 STEP_MOST_MS = 120
-
-#: Each new picture with the page's time of day and the audio clock; each beep with the audio clock of its first sample.
-WATCH = """
-window.seen = []; window.beeps = [];
-const Made = window.AudioWorkletNode;
-window.AudioWorkletNode = class extends Made {
-  constructor(context, name, options) {
-    super(context, name, options);
-    window.audio = context;
-    window.ear = new AnalyserNode(context, { fftSize: 8192 });
-    this.connect(window.ear);
-  }
-};
-const bitsOf = (canvas, pen) => {
-  const band = Math.floor(canvas.height * 0.2);
-  let bits = '';
-  const { data } = pen.getImageData(0, 0, canvas.width, band);
-  for (let row = 0; row < 4; row += 1) for (let column = 0; column < 20; column += 1) {
-    const [x, y] = [Math.floor((column + 0.5) / 20 * canvas.width), Math.floor((row + 0.5) / 4 * band)];
-    bits += data[4 * (y * canvas.width + x)] > 128 ? '1' : '0';
-  }
-  return bits;
-};
-let last = null;
-const samples = new Float32Array(8192);
-const watch = () => {
-  requestAnimationFrame(watch);
-  const canvas = document.querySelector('[data-live-screen]');
-  const wall = performance.timeOrigin + performance.now();
-  const { currentTime: s = 0, outputLatency: late = 0, sampleRate: rate = 1 } = window.audio ?? {};
-  if (window.ear && window.audio.state === 'running') {
-    window.ear.getFloatTimeDomainData(samples);
-    const at = samples.findIndex((value) => Math.abs(value) > 0.2);
-    const onset = s - (samples.length - at) / rate;
-    if (at > 0 && onset - (beeps.at(-1) ?? -1) > 0.4) beeps.push(onset);
-  }
-  if (!canvas?.dataset.at || canvas.dataset.at === last) return;
-  last = canvas.dataset.at;
-  const pen = canvas.getContext('2d');
-  const [lit] = pen.getImageData(Math.floor(canvas.width / 4), Math.floor(canvas.height * 0.6), 1, 1).data;
-  const heard = document.querySelector('[data-listen=heard]') !== null;
-  seen.push({ bits: bitsOf(canvas, pen), wall, s, late, taken: Number(last), lit: lit > 200, heard });
-};
-requestAnimationFrame(watch);
-"""
-
-
-class Moody(SceneCamera):
-    """Every other picture is none while `spoilt`: what a camera with a bad cable gives, and what an attacker would."""
-
-    spoilt = False
-
-    def shoot(self, at_ms: int) -> bytes:
-        made = super().shoot(at_ms)
-        if not self.spoilt or self._number % 2:
-            return made
-        bomb = bytearray(made)
-        at = bomb.index(b"\xff\xc0") + 5
-        bomb[at : at + 4] = b"\xff\xff\xff\xff"
-        return (bytes(bomb), made[:300], b"\xff\xd8not a picture", made[: len(made) // 2])[
-            self._number // 2 % 4
-        ]
 
 
 @pytest.fixture(scope="module")
@@ -127,30 +75,6 @@ def quiet_afterwards(units: Units) -> Iterator[None]:
                 await desk.act(incident["incident_id"], "close", reason="end of the test")
 
     units.run(close())
-
-
-def hear(page: Page) -> None:
-    """By a click, as at the start of a shift."""
-    page.locator("[data-sound]").first.click()
-    expect(page.locator("[data-sound=on]").first).to_be_visible()
-
-
-def until(page: Page, looks: str, what: str) -> None:
-    """Until the page's expression is true."""
-    try:
-        page.wait_for_function(f"() => {looks}", timeout=WITHIN_MS)
-    except Exception as error:
-        raise AssertionError(f"{what}: {page.locator('[data-live-view]').all_inner_texts()}") from error
-
-
-def seen(page: Page) -> list[dict[str, Any]]:
-    """What was drawn, each with `number` and `scene_ms` of its pixels."""
-    found = []
-    for one in page.evaluate("seen"):
-        read = told(one["bits"])
-        assert read is not None, "a picture that no camera made"
-        found.append({**one, "number": read[0], "scene_ms": read[1]})
-    return found
 
 
 @pytest.mark.alone
@@ -253,6 +177,29 @@ def test_garbage_between_pictures_stops_nothing(units: Units, window: BrowserCon
     expect(view.locator("[data-listen=heard]")).to_be_visible()
 
 
+def test_garbage_in_sound_and_h264_stops_nothing(units: Units, window: BrowserContext) -> None:
+    spoiler = Spoiler(window)
+    page = units.enter(window)
+    hear(page)
+    open_unit(page, units.ids[0])
+    view = page.locator(f"[data-live-view={units.ids[0]}]")
+    expect(view.locator("[data-listen=heard]")).to_be_visible()
+    view.locator("[name=live-profile]").select_option("small")
+    spoiler.spoils = True
+    expect(view.locator(".watch-worse")).to_contain_text("段声音无法解读")
+    expect(view.locator(".watch-worse")).to_contain_text("幅无法解码")
+    while min(spoiler.spoilt[A_LAW], 2 * spoiler.spoilt[H264]) < 8:
+        page.wait_for_timeout(100)
+    page.evaluate("seen.length = 0")
+    page.wait_for_function("() => seen.length >= 12")
+    read = [told(one["bits"]) for one in page.evaluate("seen")]
+    numbers = [one[0] for one in read if one is not None]
+    assert len(numbers) >= 10, "what is drawn is no picture of the camera"
+    assert numbers == sorted(set(numbers))
+    expect(view).to_have_attribute("data-old", "false")
+    expect(view.locator("[data-listen=heard]")).to_be_visible()
+
+
 def test_picture_that_does_not_come_is_old_and_says_since_when(units: Units, window: BrowserContext) -> None:
     page = units.enter(window)
     units.run(units.unit(0).press())
@@ -343,18 +290,6 @@ def test_small_pictures_come_as_h264(units: Units, window: BrowserContext) -> No
     expect(view.locator(".watch-worse")).to_have_count(0)
 
 
-def coded(data: str | bytes) -> set[int]:
-    """How a picture is coded, if it is one."""
-    return {data[2]} if isinstance(data, bytes) and data[1] == 1 else set()
-
-
-def open_unit(page: Page, unit_id: str) -> None:
-    """Its panel, and its picture by the button."""
-    page.locator("#unit-search").fill(unit_id)
-    page.keyboard.press("Enter")
-    page.locator("[data-live-act=open]").click()
-
-
 @pytest.mark.alone
 def test_page_that_stops_reading_is_told_what_it_lost(units: Units, window: BrowserContext) -> None:
     page = units.enter(window)
@@ -371,9 +306,7 @@ def test_page_that_stops_reading_is_told_what_it_lost(units: Units, window: Brow
     assert statistics.median(late_ms) < DELAY_MOST_MS
 
 
-def test_wall_shows_several_and_the_alarmed_first(
-    units: Units, window: BrowserContext, shoot_to: Callable[[Page, str], None]
-) -> None:
+def test_wall_shows_several_and_the_alarmed_first(units: Units, window: BrowserContext) -> None:
     page = units.enter(window)
     hear(page)
     page.goto(f"{units.site.process.url}/live?units={','.join(units.ids)}&show=4")
@@ -397,19 +330,3 @@ def test_wall_shows_several_and_the_alarmed_first(
     page.locator("[data-show='1']").click()
     expect(page.locator("[data-live-view]")).to_have_count(1)
     expect(page.locator(".page-hint")).to_contain_text("还有 2 台未显示")
-
-
-@pytest.fixture
-def shoot_to() -> Callable[[Page, str], None]:
-    """A picture of the page; nothing may stand out of the window."""
-
-    def make(page: Page, name: str) -> None:
-        shots = Path(__file__).resolve().parent / "shots"
-        shots.mkdir(exist_ok=True)
-        for width, height in ((1920, 1080), (1366, 768), (390, 844)):
-            page.set_viewport_size({"width": width, "height": height})
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name}: too wide"
-            page.screenshot(path=shots / f"{name}-{width}.png")
-        page.set_viewport_size({"width": 1366, "height": 768})
-
-    return make

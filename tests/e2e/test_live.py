@@ -7,7 +7,7 @@ import json
 import struct
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,16 @@ import websockets
 from whole_recording import SMALL
 from whole_site import OFFICERS, Site, site
 
+from bench.film import write_plan
+from bench.film_process import Film
+from bench.stream_process import Reel, Streamer, picture, reel
+from bench.stream_process import Sent as SentByAll
+from gateway.app import Gateway
+from gateway.cli.stage import LOGIN, GatewayProcess, Officer, furnish, settings_in
 from gateway.store import Store, audit
 from simulator import scene
 from simulator.desk import Desk
+from simulator.fleet import Fleet
 
 HEAD = struct.Struct(">BBBBIdd")
 WITHIN_S = 45.0
@@ -148,3 +155,48 @@ async def test_thin_link_is_told_and_everything_comes_again_when_it_recovers(tmp
             print("full after", time.monotonic() - began)
             assert seer.states[-1]["why"] is None
             assert seer.states[-1]["dropped"] == 0
+
+
+MANY = 50
+BLOCKS_EACH = 12
+
+
+async def test_fifty_units_are_seen_at_once_each_whole_and_in_order(tmp_path: Path) -> None:
+    """They send what is recorded: fifty interpreters would be a test of the machine."""
+    settings = settings_in(tmp_path, broker="mosquitto")
+    officers = [Officer(f"u{number:04d}", OFFICERS[0].court_id, "", "") for number in range(MANY)]
+    async with Gateway(settings) as gateway:
+        password, homes = await furnish(gateway, officers)
+    write_plan(settings, officers, homes, 0, tmp_path / "streams")
+    plan = json.loads((tmp_path / "streams" / "film.json").read_text("utf-8"))
+    sends, sent, nothing = reel(picture(), packet_ms=200), SentByAll(), Film(b"", b"", [], 0)
+    streamers = [
+        Streamer(one["unit_id"], one["court_id"], Path(one["home"]), nothing, sent, sent=sent, reel=sends)
+        for one in plan["units"]
+    ]
+    async with (
+        GatewayProcess(settings) as process,
+        Desk(process.url, LOGIN, password) as desk,
+        AsyncExitStack() as stack,
+    ):
+        it = Site(process, Fleet([], {}), password)
+        for streamer in streamers:
+            await streamer.enter(plan)
+        seers = [await stack.enter_async_context(watching(it, desk, officer.unit_id)) for officer in officers]
+        filming = [asyncio.create_task(streamer.run()) for streamer in streamers]
+        for streamer in streamers:
+            streamer.go.set()
+        try:
+            await asyncio.gather(*(whole(seer, sends) for seer in seers))
+            assert not [task for task in filming if task.done()]
+        finally:
+            for task in filming:
+                task.cancel()
+            await asyncio.gather(*filming, return_exceptions=True)
+
+
+async def whole(seer: Seer, sends: Reel) -> None:
+    """The first blocks are those that were sent, none twice and none left out."""
+    blocks = [await seer.block() for _ in range(BLOCKS_EACH)]
+    assert [number for _, _, number, _, _, _ in blocks] == list(range(1, BLOCKS_EACH + 1))
+    assert [content for *_, content in blocks] == sends.blocks[:BLOCKS_EACH]

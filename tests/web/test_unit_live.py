@@ -1,7 +1,6 @@
 """Live pictures and sound over a real WebSocket: what comes, when, and at what age."""
 
 import shutil
-import struct
 import sys
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -14,7 +13,7 @@ import simplejpeg
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from unit_film import PICTURE, SOUND, SOUNDS, Film, Seer, entries_of, jpeg, orders
+from unit_film import PICTURE, SOUND, SOUNDS, Film, Seer, entries_of, jpeg, no_pictures, orders
 
 from gateway.model import Role
 from protocol import matroska
@@ -196,8 +195,7 @@ async def test_smaller_pictures_are_made_for_who_asks_and_not_for_more_than_may(
         while small["content"] in [jpeg(number) for number in range(10)]:
             small = await other.until("block", track=PICTURE)
         assert simplejpeg.decode_jpeg_header(small["content"])[:2] == (64, 84)
-        head = jpeg(1)[:200]
-        for hostile in (b"\xff\xd8\xff", head, jpeg(1)[:1500], bomb(jpeg(1)), bytes(5000), SOUND):
+        for hostile in no_pictures():
             site.clock.advance(100)
             film.picture(hostile)
             assert (await plain.until("block", content=hostile))["track"] == PICTURE
@@ -205,23 +203,6 @@ async def test_smaller_pictures_are_made_for_who_asks_and_not_for_more_than_may(
         film.picture(jpeg(11))
         await plain.until("block", content=jpeg(11))
         await other.until("block", track=PICTURE)
-
-
-def bomb(picture: bytes) -> bytes:
-    """The same, but says that it is 60,000 x 60,000."""
-    at = picture.index(b"\xff\xc0")
-    return picture[: at + 5] + struct.pack(">HH", 60_000, 60_000) + picture[at + 9 :]
-
-
-async def test_block_too_large_for_viewers_is_left_out_and_the_next_comes(site: Any) -> None:
-    site.heard("U1")
-    seer = await Seer.of(site, await site.person(Role.DISPATCHER, None))
-    film = Film(site)
-    film.begin()
-    film.picture(jpeg(1) + bytes(2 << 20))
-    film.picture(jpeg(2))
-    block = await seer.until("block")
-    assert (block["content"], block["number"]) == (jpeg(2), 1)
 
 
 @pytest.mark.parametrize(
@@ -281,6 +262,21 @@ async def test_unit_that_comes_back_is_asked_again_and_its_state_is_told(site: A
     film.picture(jpeg(2))
     block = await seer.until("block", track=PICTURE, content=jpeg(2))
     assert block["flags"] & 2
+
+
+async def test_thin_link_is_said_and_of_an_alarm_all_is_shown_that_it_carries(site: Any) -> None:
+    site.heard("U1", clock_offset_ms=0)
+    seer = await Seer.of(site, await site.person(Role.DISPATCHER, None))
+    film = Film(site)
+    film.begin()
+    site.clock.advance(4_000)
+    for number in range(6):
+        film.picture(jpeg(number), late_ms=3_000)
+    site.clock.advance(250)
+    assert (await seer.until("state", why="thin_link"))["mode"] == "stills"
+    await site.alarm("U1")
+    site.clock.advance(250)
+    assert (await seer.until("state", mode="full"))["why"] == "thin_link"
 
 
 async def test_sound_without_a_head_waits_for_it_and_pictures_do_not(site: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import struct
+from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any
@@ -34,6 +35,14 @@ def jpeg(number: int = 0, width: int = 320, height: int = 240) -> bytes:
     return bytes(cv2.imencode(".jpg", grey)[1])
 
 
+def no_pictures() -> tuple[bytes, ...]:
+    """Cut off, only a head, a bomb of 60,000 x 60,000, zeros, sound."""
+    whole = jpeg(1)
+    at = whole.index(b"\xff\xc0")
+    bomb = whole[: at + 5] + struct.pack(">HH", 60_000, 60_000) + whole[at + 9 :]
+    return b"\xff\xd8\xff", whole[:200], whole[:1500], bomb, bytes(5000), SOUND
+
+
 class Film:
     """Segments of one unit, sent into `site` block by block. `ahead_ms`: of the unit's clock."""
 
@@ -48,8 +57,10 @@ class Film:
         self.offset = 0
         self.began_ms = 0
 
-    def begin(self, *, head: bool = True, stamped: bool = True) -> None:
-        """A segment begins now."""
+    def begin(
+        self, *, head: bool = True, stamped: bool = True, spoilt: Callable[[bytes], bytes] = bytes
+    ) -> None:
+        """A segment begins now. `spoilt`: its head as it is sent, and as long."""
         self.number += 1
         self.began_ms = self.site.clock.now_ms()
         made, _ = matroska.head(
@@ -59,6 +70,8 @@ class Film:
             self.began_ms + self.ahead_ms if stamped else None,
             [],
         )
+        assert len(spoilt(made)) == len(made)
+        made = spoilt(made)
         self.offset = len(made)
         buffer = bytearray(32)
         cluster = bytes(buffer[: matroska.put_cluster(buffer, 0, 0)])
@@ -69,19 +82,21 @@ class Film:
 
     def picture(self, content: bytes, late_ms: int = 0) -> None:
         """Taken so long ago."""
-        self._block(matroska.PICTURE, content, late_ms)
+        self.block(matroska.PICTURE, content, late_ms)
 
     def hear(self, content: bytes = SOUND, late_ms: int = 0) -> None:
         """A packet of sound."""
-        self._block(matroska.SOUND, content, late_ms)
+        self.block(matroska.SOUND, content, late_ms)
 
-    def _block(self, track: int, content: bytes, late_ms: int) -> None:
+    def block(self, track: int, content: bytes, late_ms: int = 0) -> None:
+        """Of any track."""
         at_ms = self.site.clock.now_ms() - self.began_ms - late_ms
         buffer = bytearray(32)
         cluster = matroska.put_cluster(buffer, 0, max(0, at_ms))
-        head = bytes(
-            buffer[: matroska.put_block(buffer, cluster, track, at_ms - max(0, at_ms), len(content))]
-        )
+        end = matroska.put_block(buffer, cluster, track, at_ms - max(0, at_ms), max(1, len(content)))
+        if not content:  # our writer makes none of nothing
+            buffer[cluster + 1 : cluster + 5] = b"\x10\0\0\4"
+        head = bytes(buffer[:end])
         data = head + content
         for at in range(0, len(data), 16_384):
             self._feed(self.offset + at, data[at : at + 16_384], max(0, at_ms) if at == 0 else None)

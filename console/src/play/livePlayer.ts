@@ -51,6 +51,7 @@ export interface LiveView {
   silent: boolean;
   hasSound: boolean;
   bad: number;
+  badSounds: number;
   huge: boolean;
   size: { width: number; height: number } | null;
   line: string;
@@ -60,7 +61,7 @@ export interface LiveView {
 
 const FIRST: LiveView = {
   link: { state: "connecting", why: "first", tried: 0 }, mode: null, why: null, viewers: [], dropped: 0, dropping: false, bytesS: 0, delayMs: null, takenMs: null, ageMs: null,
-  old: false, behindMs: 0, levelDb: null, heard: false, silent: false, hasSound: false, bad: 0, huge: false, size: null, line: "", recording: null, refused: null,
+  old: false, behindMs: 0, levelDb: null, heard: false, silent: false, hasSound: false, bad: 0, badSounds: 0, huge: false, size: null, line: "", recording: null, refused: null,
 };
 
 /** Shows a unit live: sound on the loudspeaker's clock, pictures at the moment of their sound, nothing kept for later. */
@@ -73,6 +74,7 @@ export class LivePlayer {
   private context: AudioContext | null = null;
   private loudness = 1;
   private soundHead: SoundHead | null = null;
+  private badSounds = 0;
   private gateway: LiveState | null = null;
   private ahead: number[] = [];
   private holdMs = 0;
@@ -158,11 +160,12 @@ export class LivePlayer {
   }
 
   private sound(block: LiveBlock): void {
-    const head = this.soundHead;
-    if (!head || !(head.rate_hz >= 4000 && head.rate_hz <= 96_000) || block.content.length > PACKET_MAX_S * head.rate_hz * 2) return;
-    const { codec, content } = block;
-    const packet = codec === A_LAW_8 ? aLaw(content) : codec === PCM_16 ? pcm16(content) : codec === ADPCM ? imaAdpcm(content, head.block_bytes ?? content.length) : null;
-    if (!packet || packet.length === 0 || packet.length > PACKET_MAX_S * head.rate_hz) return;
+    if (!this.soundHead) return;
+    const packet = packetOf(block, this.soundHead);
+    if (!packet) {
+      this.badSounds += 1;
+      return;
+    }
     this.soundAtMs = performance.now();
     const db = levelOf(packet);
     if (db >= this.levelNow) this.level = { db, atMs: this.soundAtMs };
@@ -212,7 +215,7 @@ export class LivePlayer {
       delayMs: shown && drawnMs !== null ? Math.max(0, drawnMs - shown.block.takenMs) : null,
       behindMs: this.heardMs !== null && this.apartMs > APART_MS ? this.apartMs : 0,
       levelDb: comes ? Math.max(QUIET_DB, this.levelNow) : null, heard: this.heardMs !== null, silent: this.context !== null && nowMs - this.heardAtMs > SILENT_MS, hasSound: this.soundHead !== null,
-      bad: this.screen.bad, huge: this.screen.huge, size: shown ? { width: shown.width, height: shown.height } : null,
+      bad: this.screen.bad, badSounds: this.badSounds, huge: this.screen.huge, size: shown ? { width: shown.width, height: shown.height } : null,
     });
   }
 
@@ -231,6 +234,13 @@ export class LivePlayer {
     const old = this.state.get();
     if (Object.entries(to).some(([key, value]) => JSON.stringify(old[key as keyof LiveView]) !== JSON.stringify(value))) this.state.set({ ...old, ...to });
   }
+}
+
+/** Null: no sound of ours. */
+function packetOf({ codec, content }: LiveBlock, head: SoundHead): Float32Array<ArrayBuffer> | null {
+  if (!(head.rate_hz >= 4000 && head.rate_hz <= 96_000) || content.length > PACKET_MAX_S * head.rate_hz * 2) return null;
+  const packet = codec === A_LAW_8 ? aLaw(content) : codec === PCM_16 ? pcm16(content) : codec === ADPCM ? imaAdpcm(content, head.block_bytes ?? content.length) : null;
+  return packet && packet.length > 0 && packet.length <= PACKET_MAX_S * head.rate_hz ? packet : null;
 }
 
 /** Root mean square in dB below full scale. */

@@ -32,6 +32,7 @@ export function pcm16(data: Uint8Array): Float32Array<ArrayBuffer> {
 /** Blocks of a 4-byte head (first sample, index of the step) and nibbles, the low one first; each stands alone. */
 export function imaAdpcm(data: Uint8Array, blockBytes: number): Float32Array<ArrayBuffer> {
   const out: number[] = [];
+  if (!(blockBytes > 4)) return new Float32Array(out);
   for (let at = 0; at + 4 <= data.length; at += blockBytes) {
     let value = (((data[at] ?? 0) | ((data[at + 1] ?? 0) << 8)) << 16) >> 16;
     let index = Math.min(data[at + 2] ?? 0, 88);

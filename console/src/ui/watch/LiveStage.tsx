@@ -57,7 +57,7 @@ export function Worse({ view, slow }: { view: LiveView; slow: boolean }) {
   const lines = [
     ...(slow ? [w.watch.slow] : []), ...(view.dropping ? [w.watch.dropping] : []), ...(view.behindMs > 0 ? [w.watch.behind(seconds(view.behindMs))] : []),
     ...(view.refused ? [w.watch.refused(view.refused.what === "transcode" ? w.watch.refusedTranscodes : view.refused.why)] : []),
-    ...(view.bad > 0 ? [w.watch.bad(view.bad)] : []), ...(view.huge ? [w.watch.huge] : []),
+    ...(view.bad > 0 ? [w.watch.bad(view.bad)] : []), ...(view.badSounds > 0 ? [w.watch.badSounds(view.badSounds)] : []), ...(view.huge ? [w.watch.huge] : []),
   ];
   if (lines.length === 0) return null;
   return <div class="watch-worse amber" role="status">{lines.map((line) => <p key={line}><span aria-hidden="true">◆ </span>{line}</p>)}</div>;
