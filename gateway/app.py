@@ -144,8 +144,10 @@ class Gateway:
         *,
         officer: str | None = None,
         cancel_code: int | None = None,
+        admit: bool = True,
     ) -> Unit:
-        """Provision a unit and admit it at once; its files go to `out` or `<data_dir>/units/<unit_id>`."""
+        """Provision a unit; its files go to `out` or `<data_dir>/units/<unit_id>`. It is admitted at once, or, of many,
+        without `admit`, with the next `reload`."""
         unit = await provision(
             self.store,
             self.authority,
@@ -158,7 +160,8 @@ class Gateway:
             officer=officer,
             cancel_code=cancel_code,
         )
-        await self.reload()
+        if admit:
+            await self.reload()
         return unit
 
     async def revoke(self, unit_id: str) -> Unit:

@@ -84,8 +84,9 @@ async def furnish(gateway: Gateway, officers: Sequence[Officer]) -> tuple[str, l
     homes = []
     for officer in officers:
         home = gateway.settings.data_dir / "units" / officer.unit_id
-        await gateway.provision(officer.unit_id, officer.court_id, home, officer=officer.name)
+        await gateway.provision(officer.unit_id, officer.court_id, home, officer=officer.name, admit=False)
         homes.append(home)
+    await gateway.reload()
     return password, homes
 
 
