@@ -56,6 +56,8 @@ TARGET_STREAMS = 200
 BLOCKS_S = 1000 / PACKET_MS + 1000 / PICTURE_MS
 LATE_MS = 1000
 ENOUGH = 0.97
+SETTLE_S = 2.0
+"""The page holds sound back by as much as its pictures are late: that it learns first."""
 COUNTED_S = 0.5
 LEFT_S = 5.0
 """Longer than a unit goes on to send when nobody watches any more (gateway/relay/asking.py)."""
@@ -67,8 +69,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`scene_s` of pictures, `clicks` to see the first one, `steps` of streams, `step_s` of each. `settle_s` before a
-    figure is taken."""
+    """`scene_s` of pictures, `clicks` to see the first one, `steps` of streams, `step_s` of each, `settle_s` before."""
 
     scene_s: float
     clicks: int
@@ -200,7 +201,7 @@ async def _worn(
                 await opening.click()
                 first_ms.append(await measured.page.evaluate("window.firstPicture()"))
             await _listen(measured)
-            await asyncio.sleep(plan.settle_s)
+            await asyncio.sleep(SETTLE_S)
             zero_ms = _zero_ms(unit)
             seen = await _look(measured, "[data-live-screen]", zero_ms, plan.scene_s)
     return seen, first_ms
@@ -303,17 +304,23 @@ async def _load(
                 break
 
 
-async def _step(viewers: Worker, pid: int, count: int, for_s: float) -> tuple[Step, float]:
+async def _step(viewers: Worker, pid: int, streams: int, for_s: float) -> tuple[Step, float]:
     """The blocks of a while, and the gateway's cores."""
-    before, began_s, used_s = dict(viewers.counts), time.monotonic(), cpu_s(pid)
+
+    async def count() -> int:
+        """As soon as it is said."""
+        last = viewers.counts.get("blocks")
+        await viewers.until(lambda: viewers.counts.get("blocks") != last, TIMEOUT_S)
+        return viewers.counts["blocks"]
+
+    before = came = await count()
+    began_s, used_s = time.monotonic(), cpu_s(pid)
     late_ms: list[float] = []
     while time.monotonic() < began_s + for_s:
-        last = viewers.counts.get("blocks")
-        await viewers.until(lambda last=last: viewers.counts.get("blocks") != last, TIMEOUT_S)  # type: ignore[misc]
+        came = await count()
         late_ms.append(float(viewers.counts.get("p95_ms") or 0.0))
     took_s = time.monotonic() - began_s
-    came = viewers.counts["blocks"] - before["blocks"]
-    step = Step(count, came / (count * BLOCKS_S * took_s), percentile(late_ms, 90))
+    step = Step(streams, (came - before) / (streams * BLOCKS_S * took_s), percentile(late_ms, 90))
     return step, (cpu_s(pid) - used_s) / took_s
 
 
