@@ -71,8 +71,11 @@ class Units:
 
 
 @contextlib.contextmanager
-def filming(folder: Path, camera: Callable[[], Camera] = SceneCamera, **recording: object) -> Iterator[Units]:
-    """Three officers whose units film when they are told to."""
+def filming(
+    folder: Path, camera: Callable[[], Camera] = SceneCamera, *, speaking: bool = False, **recording: object
+) -> Iterator[Units]:
+    """Three officers whose units film when they are told to; `speaking`: they have loudspeakers as well."""
+    settings = {**FILMING, **recording}
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
@@ -84,7 +87,13 @@ def filming(folder: Path, camera: Callable[[], Camera] = SceneCamera, **recordin
 
     async def enter() -> whole_site.Site:
         return await stack.enter_async_context(
-            whole_site.site(folder, whole_site.OFFICERS, recording={**FILMING, **recording}, camera=camera)
+            whole_site.site(
+                folder,
+                whole_site.OFFICERS,
+                recording=settings,
+                camera=camera,
+                speaking=settings if speaking else None,
+            )
         )
 
     try:

@@ -98,6 +98,53 @@ def test_what_is_said_while_space_is_held_reaches_the_officer(
     assert found[10].sound in file.content
 
 
+def test_officer_is_spoken_to_from_the_full_screen_and_from_the_wall(
+    desk: Make, officer: Make, shoot: Make, site: Site
+) -> None:
+    page, worn = alarmed(desk, officer)
+    page.keyboard.press("F6")
+    expect(page.locator("[data-live-act=full]")).to_have_text("退出全屏")
+    full = page.locator("[data-attend]:fullscreen")
+    expect(full.locator(f"{PANEL} [data-talk-act=hold]")).to_be_in_viewport()
+    page.keyboard.down("Space")
+    expect(full.locator(PANEL)).to_have_attribute("data-talk-state", "you")
+    page.screenshot(path=SHOTS / "talk-full.png")
+    page.keyboard.up("Space")
+    hear(worn, over)
+    page.keyboard.press("F6")
+    page.wait_for_function("() => document.fullscreenElement === null")
+
+    other = officer("UNIT2")
+    other.fix()
+    other.state(speaker=SPEAKER_SILENT)
+    worn.heard.clear()
+    page.goto(f"{site.url}/live?units=UNIT1,UNIT2&show=4")
+    first, second = page.locator("[data-live-view=UNIT1]"), page.locator("[data-live-view=UNIT2]")
+    first.locator("[data-talk-act=open]").click()
+    expect(first.locator("[data-talk-act=call]")).to_be_enabled()
+    page.keyboard.down("Space")
+    expect(page.locator(PANEL)).to_have_attribute("data-talk-state", "you")
+    shoot(page, "talk-wall")
+    page.keyboard.up("Space")
+    hear(worn, over)
+    # One talk at a time; the second key is needed here as everywhere.
+    second.locator("[data-talk-act=open]").click()
+    expect(page.locator("[data-talk]")).to_have_count(1)
+    expect(second.locator("[data-talk-warning]")).to_be_visible()
+    page.keyboard.down("Space")
+    expect(second.locator("[data-talk-kept-silent]")).to_be_visible()
+    page.keyboard.up("Space")
+    shoot(page, "talk-wall-silent")
+    page.keyboard.press("F6")
+    expect(page.locator("[data-live-view]:fullscreen")).to_have_count(1)
+    page.keyboard.down("Shift")
+    page.keyboard.down("Space")
+    expect(second.locator("[data-talk]")).to_have_attribute("data-talk-state", "you")
+    page.keyboard.up("Space")
+    page.keyboard.up("Shift")
+    assert all(talk.flags & ALOUD for talk in hear(other, over))
+
+
 def test_space_belongs_to_who_writes(desk: Make, officer: Make) -> None:
     page, worn = alarmed(desk, officer)
     page.keyboard.press("F8")

@@ -272,6 +272,7 @@ export class Situation {
     if (!at) return;
     this.placed = true;
     this.whole = false;
+    this.map.updateSize(); // the panel beside it may just have become wider
     const points = [at, ...drawnCandidates(incident).slice(0, 3)].map((place) => fromLonLat([place.lon, place.lat]));
     this.map.getView().fit(boundingExtent(points), FIT);
   }

@@ -135,5 +135,5 @@ export function Console({ user, onSignedOut }: { user: User; onSignedOut: () => 
 function closeSheets(): void {
   for (const open of [helpOpen, settingsOpen, shiftOpen, notesOpen]) open.set(false);
   // The banner cannot be seen over a picture that fills the screen.
-  if (document.fullscreenElement?.matches("[data-live-view]")) void document.exitFullscreen().catch(() => undefined);
+  if (document.fullscreenElement?.matches("[data-live-view], [data-attend]")) void document.exitFullscreen().catch(() => undefined);
 }

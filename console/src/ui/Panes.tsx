@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { address } from "../address";
 import { LEFT_PX, leftPx, type Part, parts, partsOf, RIGHT_PX, rightPx } from "../choices";
 import { useWords } from "../i18n";
+import { selection } from "../selection";
 import { useStore } from "../stores";
 import { Splitter } from "./Splitter";
 
@@ -14,6 +15,8 @@ export function Panes({ queue, list, map, side }: Record<Part, (() => ComponentC
   const left = useStore(leftPx);
   const right = useStore(rightPx);
   const shown = useParts();
+  // An incident has more to show than all else: its picture beside its ranking.
+  const wide = useStore(selection)?.what === "incident";
   const made = { queue, list, map, side };
   const has = (part: Part): boolean => shown.includes(part) && made[part] !== null;
   const hasLeft = has("queue") || has("list");
@@ -24,7 +27,7 @@ export function Panes({ queue, list, map, side }: Record<Part, (() => ComponentC
     ...(has("side") ? [has("map") ? "var(--right)" : rest] : []),
   ].join(" ");
   return (
-    <div class="panes" style={{ "--columns": columns, ...(left && { "--left": `${left}px` }), ...(right && { "--right": `${right}px` }) }}>
+    <div class={wide ? "panes panes-wide" : "panes"} style={{ "--columns": columns, ...(left && { "--left": `${left}px` }), ...(right && { "--right": `${right}px` }) }}>
       {hasLeft && <aside class="left" aria-label={w.queue}>{has("queue") && queue?.()}{has("list") && list?.()}</aside>}
       {has("map") && map?.()}
       {has("side") && side?.()}

@@ -4,8 +4,7 @@ import { useWords } from "../i18n";
 import { officerOf, type Unit, type User } from "../model";
 import { useStore } from "../stores";
 import { FixFacts, UnitFacts } from "./UnitFacts";
-import { TalkSlot } from "./talk/TalkSlot";
-import { LiveSlot } from "./watch/LiveSlot";
+import { Attend } from "./watch/Attend";
 
 export function UnitPanel({ unit, user, lost }: { unit: Unit; user: User; lost: boolean }) {
   const w = useWords();
@@ -18,8 +17,7 @@ export function UnitPanel({ unit, user, lost }: { unit: Unit; user: User; lost: 
         <h2><bdi>{officerOf(unit)}</bdi></h2>
         <p class="dim">{w.unitPanel} <bdi>{unit.unit_id}</bdi> · {unit.online ? w.online : w.offline}</p>
       </header>
-      <TalkSlot unitId={unit.unit_id} online={unit.online} user={user} lost={lost} />
-      <LiveSlot unitId={unit.unit_id} name={officerOf(unit)} online={unit.online} lost={lost} />
+      <Attend of={unit} online={unit.online} user={user} lost={lost} />
       <UnitFacts unit={unit} court={courtName(unit.court_id)} caseNo={unit.case_no} />
       <FixFacts fix={unit.fix} />
       {mayAsk && (

@@ -24,7 +24,7 @@ export function Candidates({ incident, hand }: { incident: Incident; hand: Hand 
       {list.length > 0 && (
         <table>
           <thead>
-            <tr><th scope="col">{w.rank}</th><th scope="col">{w.courtOffered}</th><th scope="col">{w.distance}</th><th scope="col">{w.eta}</th><td /></tr>
+            <tr><th scope="col">{w.rank}</th><th scope="col">{w.courtOffered}</th><th scope="col">{w.distance} / {w.eta}</th><td /></tr>
           </thead>
           <tbody>{shown.map((candidate) => <Row key={candidate.court_id} {...{ incident, candidate, hand }} />)}</tbody>
         </table>
@@ -58,8 +58,10 @@ function Row({ incident, candidate, hand }: { incident: Incident; candidate: Can
             {candidate.court_id === incident.court_id && <> · {w.ownCourt}</>}
           </small>
         </td>
-        <td class="number">{distance(candidate.distance_m)}</td>
-        <td class="number">{eta(owner ? (incident.eta_s ?? candidate.eta_s) : candidate.eta_s)}</td>
+        <td class="number">
+          {distance(candidate.distance_m)}
+          <small class="dim">{eta(owner ? (incident.eta_s ?? candidate.eta_s) : candidate.eta_s)}</small>
+        </td>
         <td class="candidate-acts">
           {candidate.offer && <strong class={`offer offer-${candidate.offer}`}>{w.offerState[candidate.offer]}</strong>}
           {mayOffer && (
@@ -71,7 +73,7 @@ function Row({ incident, candidate, hand }: { incident: Incident; candidate: Can
       {answer === null && (mayAnswer || mayDecline) && (
         <tr class="candidate-more">
           <td />
-          <td colSpan={4}>
+          <td colSpan={3}>
             {mayAnswer && (
               <button type="button" class="button small" data-act="phone-accept" disabled={hand.lost} onClick={() => setAnswer("accept")}>
                 {w.byPhone}
@@ -88,7 +90,7 @@ function Row({ incident, candidate, hand }: { incident: Incident; candidate: Can
       {answer !== null && (
         <tr class="candidate-more">
           <td />
-          <td colSpan={4}>
+          <td colSpan={3}>
             <PhoneForm incident={incident} candidate={candidate} verb={answer} lost={hand.lost} onEnd={() => setAnswer(null)} />
           </td>
         </tr>

@@ -25,15 +25,16 @@ export function IncidentHead({ incident }: { incident: Incident }) {
         {incident.owner_court_id && (
           <span> · <bdi>{courtName(incident.owner_court_id, incident)}</bdi>{incident.owner_by && <> (<bdi>{incident.owner_by}</bdi>)</>}</span>
         )}
+        <small class="dim">
+          {" · "}
+          {centre.acknowledged_ms === null ? w.unacknowledged
+            : <bdi>{w.acknowledgedBy(quoted(centre.acknowledged_by), clock(centre.acknowledged_ms))}</bdi>}
+          {moved && <> · <bdi>{w.handlerNow(quoted(centre.handler), clock(centre.handler_ms ?? 0))}</bdi></>}
+        </small>
       </p>
       <p class="dim">
         {wordFor(w.alarmTitle, kind)} · <span class="number">{incident.incident_id}</span> · <bdi>{incident.unit_id}</bdi>
         {incident.alarm_count > 1 && <> · {w.pressedTimes(incident.alarm_count)}</>}
-      </p>
-      <p class="dim">
-        {centre.acknowledged_ms === null ? w.unacknowledged
-          : <bdi>{w.acknowledgedBy(quoted(centre.acknowledged_by), clock(centre.acknowledged_ms))}</bdi>}
-        {moved && <> · <bdi>{w.handlerNow(quoted(centre.handler), clock(centre.handler_ms ?? 0))}</bdi></>}
       </p>
       <LastTold told={incident.told} />
       {closed && <p><bdi>{w.closedBy(quoted(closed.by), clock(closed.at_ms), quoted(closed.reason))}</bdi></p>}

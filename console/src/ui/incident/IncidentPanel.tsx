@@ -1,12 +1,11 @@
 import { courtName } from "../../acts";
 import { useWords } from "../../i18n";
 import { picture } from "../../live/picture";
-import { type Incident, isOpen, officerOf, type User } from "../../model";
+import { type Incident, isOpen, type User } from "../../model";
 import { useStore } from "../../stores";
 import { Go } from "../Go";
 import { FixFacts, UnitFacts } from "../UnitFacts";
-import { TalkSlot } from "../talk/TalkSlot";
-import { LiveSlot } from "../watch/LiveSlot";
+import { Attend } from "../watch/Attend";
 import { Candidates } from "./Candidates";
 import { CourtAnswer } from "./CourtAnswer";
 import { DispatcherActs } from "./DispatcherActs";
@@ -38,7 +37,10 @@ export function handOf(incident: Incident, user: User, lost: boolean): Hand {
   };
 }
 
-/** The incident beside the map: what is needed to act. The whole of it has a page of its own. */
+/**
+ * The incident beside the map: what is needed to act. The whole of it has a page of its own. Wide enough it has two columns:
+ * picture and speech below the acts, and the ranking, above which nothing stands that comes, goes or loads by itself.
+ */
 export function IncidentPanel({ incident, user, lost }: { incident: Incident; user: User; lost: boolean }) {
   const w = useWords();
   const unit = useStore(picture).units.get(incident.unit_id);
@@ -47,29 +49,33 @@ export function IncidentPanel({ incident, user, lost }: { incident: Incident; us
   const hand = handOf(incident, user, lost);
   const fix = newestFix(incident, unit?.fix ?? null);
   return (
-    <article class={`panel ${open ? "" : "panel-done"}`} data-panel-incident={incident.incident_id} data-state={incident.state}>
-      <IncidentHead incident={incident} />
-      <p class="panel-links">
-        <Go page="incidents" id={incident.incident_id} class="link">{w.openWhole}</Go>
-        <span class="dim number" data-attachments={incident.attachments?.length ?? 0}>{w.attachmentsShort(incident.attachments?.length ?? 0)}</span>
-      </p>
-      <HandOverStrip incident={incident} user={user} hand={hand} />
-      <Warnings incident={incident} hand={hand} />
-      {hand.court !== null && <CourtAnswer incident={incident} courtId={hand.court} lost={lost} />}
-      {open && <TimerLine incident={incident} />}
-      {hand.dispatcher && <DispatcherActs incident={incident} user={user} hand={hand} />}
-      {/* Above what comes and goes by itself: a court's button does not move under the finger. */}
-      {user.role !== "court" && <Candidates incident={incident} hand={hand} />}
-      <TalkSlot unitId={incident.unit_id} online={unit?.online ?? true} incident={incident} user={user} lost={lost} />
-      <LiveSlot unitId={incident.unit_id} name={officerOf(incident)} online={unit?.online ?? true} incident={incident} may={hand.dispatcher} lost={lost} />
-      <FixFacts fix={fix} />
-      {incident.fix_confidence !== "good" && (
-        <p class="warning amber"><span aria-hidden="true">◆ </span>{w.confidence[incident.fix_confidence]}</p>
-      )}
-      <ToldList told={incident.told} />
-      <UnitFacts unit={unit} court={courtName(incident.court_id, incident)} caseNo={incident.case_no} />
-      <Timeline incident={incident} />
-      {hand.dispatcher && <NoteForm incident={incident} lost={lost} />}
+    <article class={`panel panel-incident ${open ? "" : "panel-done"}`} data-panel-incident={incident.incident_id} data-state={incident.state}>
+      <div class="panel-acts">
+        <IncidentHead incident={incident} />
+        <HandOverStrip incident={incident} user={user} hand={hand} />
+        <Warnings incident={incident} hand={hand} />
+        {hand.court !== null && <CourtAnswer incident={incident} courtId={hand.court} lost={lost} />}
+        {hand.dispatcher && <DispatcherActs incident={incident} user={user} hand={hand} />}
+        {open && <TimerLine incident={incident} />}
+      </div>
+      <div class="panel-ranking">
+        {user.role !== "court" && <Candidates incident={incident} hand={hand} />}
+        <p class="panel-links">
+          <Go page="incidents" id={incident.incident_id} class="link">{w.openWhole}</Go>
+          <span class="dim number" data-attachments={incident.attachments?.length ?? 0}>{w.attachmentsShort(incident.attachments?.length ?? 0)}</span>
+        </p>
+        <ToldList told={incident.told} />
+        <Timeline incident={incident} />
+        {hand.dispatcher && <NoteForm incident={incident} lost={lost} />}
+      </div>
+      <div class="panel-watch">
+        <Attend of={incident} online={unit?.online ?? true} incident={incident} user={user} may={hand.dispatcher} lost={lost} />
+        <FixFacts fix={fix} />
+        {incident.fix_confidence !== "good" && (
+          <p class="warning amber"><span aria-hidden="true">◆ </span>{w.confidence[incident.fix_confidence]}</p>
+        )}
+        <UnitFacts unit={unit} court={courtName(incident.court_id, incident)} caseNo={incident.case_no} />
+      </div>
     </article>
   );
 }

@@ -4,7 +4,7 @@ import { go } from "../../address";
 import { BASE, incidentNow, Refused } from "../../api";
 import { language, useWords } from "../../i18n";
 import { learn, picture } from "../../live/picture";
-import { type Incident, isOpen, officerOf, type User } from "../../model";
+import { type Incident, isOpen, type User } from "../../model";
 import { selectIncident } from "../../selection";
 import { useStore } from "../../stores";
 import { Go } from "../Go";
@@ -25,8 +25,7 @@ import { Warnings } from "../incident/Warnings";
 import { ExportForm } from "../recordings/ExportForm";
 import { RecordingsOf } from "../recordings/RecordingsOf";
 import { FixFacts, UnitFacts } from "../UnitFacts";
-import { TalkSlot } from "../talk/TalkSlot";
-import { LiveSlot } from "../watch/LiveSlot";
+import { Attend } from "../watch/Attend";
 import { Replay } from "./Replay";
 
 /** Everything of one incident: to act on while it is open, to read and file when it has ended. */
@@ -80,8 +79,7 @@ function Whole({ incident, user, lost }: { incident: Incident; user: User; lost:
           <Go page="units" id={incident.unit_id} class="link"><bdi>{incident.unit_id}</bdi> →</Go>
         </article>
         <div class="panel case-middle">
-          <LiveSlot unitId={incident.unit_id} name={officerOf(incident)} online={unit?.online ?? true} incident={incident} may={hand.dispatcher} lost={lost} />
-          <TalkSlot unitId={incident.unit_id} online={unit?.online ?? true} incident={incident} user={user} lost={lost} />
+          <Attend of={incident} online={unit?.online ?? true} incident={incident} user={user} may={hand.dispatcher} lost={lost} />
           <Replay incident={incident} />
           <RecordingsOf of={{ incident_id: incident.incident_id }}>
             <ExportForm path={`/incidents/${encodeURIComponent(incident.incident_id)}`} name={w.rec.exportIncident} />

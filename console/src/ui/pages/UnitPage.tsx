@@ -13,8 +13,7 @@ import { RecordingsOf } from "../recordings/RecordingsOf";
 import { Shape } from "../Shapes";
 import { Fact, FixFacts, UnitFacts } from "../UnitFacts";
 import { useServerNow } from "../useServerNow";
-import { TalkSlot } from "../talk/TalkSlot";
-import { LiveSlot } from "../watch/LiveSlot";
+import { Attend } from "../watch/Attend";
 import { IncidentTable } from "./IncidentTable";
 import { UnitCommands } from "./UnitCommands";
 import { certificateEndsSoon, clockIsOff, stateOf } from "./unitFilter";
@@ -56,8 +55,7 @@ export function UnitPage({ id, user, lost }: { id: string; user: User; lost: boo
           {(user.role === "admin" || user.role === "dispatcher") && <UnitCommands unit={unit} lost={lost} />}
         </article>
         <div class="panel">
-          <LiveSlot unitId={id} name={officerOf(unit)} online={unit.online} incident={incident} may={user.role === "admin" || user.role === "dispatcher"} lost={lost} />
-          <TalkSlot unitId={id} online={unit.online} incident={incident} user={user} lost={lost} />
+          <Attend of={unit} online={unit.online} incident={incident} user={user} may={user.role === "admin" || user.role === "dispatcher"} lost={lost} />
           <Counters unit={unit} />
           <RecordingsOf of={{ unit_id: id }} />
           <Recent unit={unit} />

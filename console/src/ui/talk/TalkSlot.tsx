@@ -3,7 +3,7 @@ import { useWords, wordFor } from "../../i18n";
 import { type Incident, isOpen, type User } from "../../model";
 import { lazily } from "../lazily";
 
-const TalkPanel = lazily(() => import("./TalkPanel"), () => <div class="talk" aria-busy="true" />);
+const TalkPanel = lazily(() => import("./TalkPanel"), () => <div class="talk-before" aria-busy="true" />);
 
 interface Props {
   unitId: string;

@@ -48,7 +48,7 @@ export function LiveBar({ unitId, incident, may, player, view, canvas, lost, ful
       <Volume />
       <span class="watch-gap" />
       <StillButton unitId={unitId} incident={incident} may={may} player={player} view={view} canvas={canvas} lost={lost} />
-      <FullButton full={full} onFull={onFull} />
+      <FullButton full={full} onFull={onFull} brief />
     </div>
   );
 }

@@ -24,7 +24,7 @@ export interface LiveViewProps {
   /** What to ask for, where it is chosen for several at once. */
   profile?: Profile;
   onClose?: () => void;
-  /** Below the picture, as talk. */
+  /** Over the picture. */
   children?: ComponentChildren;
 }
 
@@ -47,10 +47,12 @@ export default function LiveView({ unitId, name, incident = null, may = false, l
     asked.current = `${profile}${slow}`;
     if (!first) player.want(wantOf(profile, slow));
   }, [player, profile, slow]);
-  const fullScreen = (): void => void (document.fullscreenElement ? document.exitFullscreen() : frame.current?.requestFullscreen().catch(() => undefined));
+  // With the talk, where it has one: who fills the screen must still be able to speak.
+  const filling = (): Element | null => frame.current?.closest("[data-attend]") ?? frame.current;
+  const fullScreen = (): void => void (document.fullscreenElement ? document.exitFullscreen() : filling()?.requestFullscreen().catch(() => undefined));
   const [full, setFull] = useState(false);
   useEffect(() => {
-    const look = (): void => setFull(frame.current !== null && document.fullscreenElement === frame.current);
+    const look = (): void => setFull(document.fullscreenElement !== null && document.fullscreenElement === filling());
     document.addEventListener("fullscreenchange", look);
     return () => document.removeEventListener("fullscreenchange", look);
   }, []);

@@ -9,6 +9,7 @@ import { picture } from "../../live/picture";
 import { type Incident, officerOf, type User } from "../../model";
 import { useStore } from "../../stores";
 import { Shape } from "../Shapes";
+import TalkPanel from "../talk/TalkPanel";
 import { isTyping } from "../useKeys";
 import { openOnDesk } from "../urgent";
 import LiveView from "./LiveView";
@@ -26,6 +27,8 @@ export default function LiveWall({ user, line, lost }: { user: User; line: Incid
   const places = placesOf(now, line, chosen);
   const show = arrangementOf(query.get("show") ?? "", places.length);
   const [profile, setProfile] = useState<Profile>("auto");
+  // One talk at a time: Space must have one meaning.
+  const [talkTo, setTalkTo] = useState<string | null>(null);
   const shown = places.slice(0, show);
   const choose = (units: readonly string[]): void => setQuery({ units: units.join(",") });
   useDigits();
@@ -46,7 +49,7 @@ export default function LiveWall({ user, line, lost }: { user: User; line: Incid
         ? <div class="live-empty"><p>{w.watch.emptyWall}</p></div>
         : (
           <div class={`live-grid live-grid-${show}`}>
-            {shown.map((place, i) => <Tile key={place.unitId} place={place} number={i + 1} user={user} lost={lost} profile={profile} onRemove={() => choose(chosen.filter((one) => one !== place.unitId))} />)}
+            {shown.map((place, i) => <Tile key={place.unitId} place={place} number={i + 1} user={user} lost={lost} profile={profile} talks={place.unitId === talkTo} onTalk={(talks) => setTalkTo(talks ? place.unitId : null)} onRemove={() => choose(chosen.filter((one) => one !== place.unitId))} />)}
             {Array.from({ length: show - shown.length }, (_, i) => <div key={`empty-${i}`} class="live-place" aria-hidden="true">{w.watch.empty}</div>)}
           </div>
         )}
@@ -54,16 +57,31 @@ export default function LiveWall({ user, line, lost }: { user: User; line: Incid
   );
 }
 
-function Tile({ place, number, user, lost, profile, onRemove }: { place: Place; number: number; user: User; lost: boolean; profile: Profile; onRemove: () => void }) {
+interface TileProps {
+  place: Place;
+  number: number;
+  user: User;
+  lost: boolean;
+  profile: Profile;
+  /** Its talk is open. */
+  talks: boolean;
+  onTalk: (talks: boolean) => void;
+  onRemove: () => void;
+}
+
+function Tile({ place, number, user, lost, profile, talks, onTalk, onRemove }: TileProps) {
   const w = useWords();
   const { incident } = place;
+  const may = user.role === "admin" || user.role === "dispatcher";
   return (
-    <LiveView unitId={place.unitId} name={place.name} incident={incident} may={user.role === "admin" || user.role === "dispatcher"} lost={lost} compact profile={profile}>
+    <LiveView unitId={place.unitId} name={place.name} incident={incident} may={may} lost={lost} compact profile={profile}>
       <div class="live-tile-acts">
         <span class="live-number number" title={w.watch.place(number)}>{number}</span>
+        {may && <button type="button" class={`pill ${talks ? "pill-on" : ""}`} aria-pressed={talks} data-talk-act="open" title={w.talk.note} onClick={() => onTalk(!talks)}>{w.talk.open}</button>}
         {incident && <button type="button" class="pill live-alarm" title={w.showOnDesk} onClick={() => openOnDesk(incident)}><Shape kind="alarm" />{incident.centre.acknowledged_ms === null ? w.unacknowledged : w.watch.alarmed}</button>}
         {place.chosen && !incident && <button type="button" class="pill watch-remove" aria-label={w.watch.remove(place.name)} title={w.watch.remove(place.name)} data-live-act="remove" onClick={onRemove}><span aria-hidden="true">×</span></button>}
       </div>
+      {talks && <div class="live-talk"><TalkPanel unitId={place.unitId} user={user} lost={lost} /></div>}
     </LiveView>
   );
 }

@@ -1,0 +1,156 @@
+"""An alarm opens: what is needed to act is in sight at once, and what loads later moves nothing under the finger."""
+
+from collections.abc import Iterator
+
+import pytest
+from console_chromium import CHROMIUM, CHROMIUM_ARGUMENTS, SHOTS
+from console_units import Units, filming
+from playwright.sync_api import Browser, BrowserContext, Error, Locator, Page, expect, sync_playwright
+
+WITHIN_MS = 60_000
+SEEN_WITHIN_MS = 15_000
+SIZES = ((1366, 768), (1920, 1080))
+
+#: Where the ranking's first row stood within the panel, in every frame since it was there.
+STOOD = """
+window.stood = [];
+const look = () => {
+  requestAnimationFrame(look);
+  const row = document.querySelector('.right tr[data-candidate]');
+  if (!row) return;
+  const [at, within] = [row.getBoundingClientRect(), row.closest('.right').getBoundingClientRect()];
+  const now = [at.x - within.x, at.y - within.y, at.width].map(Math.round).join(' ');
+  if (stood.at(-1) !== now) stood.push(now);
+};
+requestAnimationFrame(look);
+"""
+
+
+@pytest.fixture(scope="module")
+def units(console: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Units]:
+    with filming(tmp_path_factory.mktemp("filmed"), speaking=True) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def browser(units: Units) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        expect.set_options(timeout=WITHIN_MS)
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def window(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport={"width": 1366, "height": 768})
+    context.set_default_timeout(WITHIN_MS)
+    context.add_init_script(STOOD)
+    yield context
+    context.close()
+
+
+async def close_all(units: Units) -> None:
+    async with units.site.desk() as desk:
+        for incident in (await desk.get("/incidents", state="open"))["items"]:
+            await desk.act(incident["incident_id"], "close", reason="end of the test")
+
+
+#: The whole of it is within the panel as it stands in the window, and nothing lies over its middle.
+IN_SIGHT = """
+one => {
+  const [box, panel] = [one.getBoundingClientRect(), one.closest('.right').getBoundingClientRect()];
+  const over = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+  return panel.top <= box.top && box.bottom <= Math.min(panel.bottom, innerHeight) && panel.left <= box.left
+    && box.right <= Math.min(panel.right, innerWidth)
+    && (one.contains(over) || over?.closest('.watch-stage')?.contains(one));
+}
+"""
+
+
+def in_sight(page: Page, what: Locator) -> dict[str, float]:
+    """Its box, once it is seen without scrolling; a strip that says that the machine is slow may come first."""
+    expect(what).to_be_visible()
+    try:
+        page.wait_for_function(IN_SIGHT, arg=what.element_handle(), timeout=SEEN_WITHIN_MS)
+    except Error as error:
+        raise AssertionError(f"{what}: {what.bounding_box()}, {page.viewport_size}") from error
+    box = what.bounding_box()
+    assert box is not None
+    return dict(box)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_picture_ranking_and_acts_are_in_sight_and_the_ranking_stands_still(
+    units: Units, window: BrowserContext, size: tuple[int, int]
+) -> None:
+    page = units.enter(window)
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    units.run(units.unit(0).press())
+    try:
+        panel = page.locator(".right [data-panel-incident]")
+        view = panel.locator(f"[data-live-view={units.ids[0]}]")
+        expect(view).to_have_attribute("data-old", "false")
+        talk = panel.locator(f"[data-talk={units.ids[0]}]")
+        # As units are set when they come: an alarm is silent, which takes the most room.
+        expect(talk.locator("[data-talk-act=arm]")).to_be_enabled()
+        # The officer's unit has felt what it was told: the last of what comes by itself.
+        expect(panel.locator("[data-told=stored][data-felt=true]")).to_have_count(1)
+        # A machine that is slow for a moment has a strip across the page that says so.
+        expect(page.locator("[data-live=live]")).to_be_visible()
+        SHOTS.mkdir(exist_ok=True)
+        page.screenshot(path=SHOTS / f"alarm-opens-{size[0]}.png")
+
+        picture = in_sight(page, view.locator("[data-live-screen]"))
+        assert picture["width"] >= 250 and picture["height"] >= 190
+        for what in (
+            view.locator("[data-delay]"),
+            view.locator("[role=meter]"),
+            talk.locator("[data-talk-act=hold]"),
+            talk.locator(".talk-now"),
+            talk.locator("[data-talk-warning]"),
+            panel.locator("[data-act=acknowledge]"),
+        ):
+            in_sight(page, what)
+        offers = panel.locator("[data-act=offer]")
+        for place in range(min(3, offers.count())):
+            in_sight(page, offers.nth(place))
+        assert len(stood := page.evaluate("stood")) == 1, stood
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+        # English words are longer.
+        page.locator("button[lang=en]").click()
+        expect(panel.locator("[data-act=acknowledge]")).to_contain_text("Acknowledge")
+        page.screenshot(path=SHOTS / f"alarm-opens-en-{size[0]}.png")
+        for what in (
+            view.locator("[data-live-screen]"),
+            talk.locator("[data-talk-act=hold]"),
+            panel.locator("[data-act=acknowledge]"),
+            offers.first,
+            offers.nth(1),
+        ):
+            in_sight(page, what)
+    finally:
+        units.run(close_all(units))
+
+
+def test_the_ranking_of_a_narrow_panel_stands_still_too(units: Units, window: BrowserContext) -> None:
+    """As somebody has dragged it, and on a telephone: one column, and what loads late below what is pressed."""
+    page = units.enter(window)
+    page.evaluate("localStorage.setItem('tipstaff.right-px', '380')")
+    page.reload()
+    expect(page.locator("[data-live=live]")).to_be_visible()
+    units.run(units.unit(1).press())
+    try:
+        view = page.locator(f".right [data-live-view={units.ids[1]}]")
+        expect(view).to_have_attribute("data-old", "false")
+        expect(page.locator(".right [data-talk-act=arm]")).to_be_enabled()
+        expect(page.locator(".right [data-told=stored][data-felt=true]")).to_have_count(1)
+        in_sight(page, page.locator(".right [data-act=offer]").first)
+        assert len(stood := page.evaluate("stood")) == 1, stood
+        page.screenshot(path=SHOTS / "alarm-opens-narrow-1366.png")
+        page.set_viewport_size({"width": 390, "height": 844})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.screenshot(path=SHOTS / "alarm-opens-390.png", full_page=True)
+    finally:
+        units.run(close_all(units))
