@@ -179,3 +179,28 @@ export function verifyRecording(one: Named): Promise<Proof> {
 export function keepRecording(one: Named, verb: "hold" | "release", reason: string): Promise<RecordingDetail> {
   return request("POST", `${recordingPath(one)}/${verb}`, { reason });
 }
+
+/** A talk as the gateway's register has it; docs/api.md, "Talk". */
+export interface TalkRecord {
+  talk: string;
+  unit_id: string;
+  incident_id: string | null;
+  login: string;
+  name: string;
+  aloud: boolean;
+  call: boolean;
+  began_ms: number;
+  ended_ms: number | null;
+  ended: string | null;
+  kept: boolean;
+}
+
+/** Newest first. */
+export function listTalks(unitId: string, cursor: string | null): Promise<{ items: TalkRecord[]; next: string | null }> {
+  return request("GET", `/units/${encodeURIComponent(unitId)}/talks?limit=20${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
+}
+
+/** Of an incident, newest first, all at once. */
+export function incidentTalks(incidentId: string): Promise<{ items: TalkRecord[]; next?: null }> {
+  return request("GET", `/incidents/${encodeURIComponent(incidentId)}/talks`);
+}

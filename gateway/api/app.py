@@ -180,6 +180,7 @@ def create_app(
         routes_recordings.router,
         routes_exports.router,
         routes_talks.router,
+        routes_talks.of_incidents,
         routes_health.router,
         live.router,
         unit_live.router,

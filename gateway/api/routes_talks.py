@@ -9,10 +9,11 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import FileResponse
 
 from gateway.api import problems, views
-from gateway.api.ask import Here, UnitPath, Who
+from gateway.api.ask import Here, IncidentPath, UnitPath, Who
 from gateway.api.problems import responses
+from gateway.api.routes_incidents import seen_incident
 from gateway.api.routes_units import seen_unit
-from gateway.api.talk_schemas import TalkPage
+from gateway.api.talk_schemas import IncidentTalks, TalkPage
 from gateway.logs import logger
 from gateway.relay import talk_file
 from gateway.store import audit, talks
@@ -20,6 +21,9 @@ from gateway.store.talks import TalkRow
 
 log = logger("api")
 router = APIRouter(prefix="/api/v1/units", tags=["talks"])
+of_incidents = APIRouter(prefix="/api/v1/incidents", tags=["talks"])
+
+IN_INCIDENT_MAX = 200
 
 MEDIA_TYPE = "audio/x-matroska"
 TalkPath = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", examples=["7a1b000000000001"])]
@@ -79,6 +83,16 @@ async def get_talk(unit_id: UnitPath, talk: TalkPath, who: Who, here: Here) -> F
             "ETag": f'"{row.sha256.hex()}"',
         },
     )
+
+
+@of_incidents.get("/{incident_id}/talks", response_model=IncidentTalks, responses=responses(401, 404))
+async def list_incident_talks(incident_id: IncidentPath, who: Who, here: Here) -> views.Json:
+    """Who has spoken to the officer in this incident, newest first. Also who spoke on when it was closed: the log of a
+    closed incident takes nothing more."""
+    await seen_incident(incident_id, who, here)
+    async with here.gateway.store.read() as connection:
+        found = await talks.said_in(connection, incident_id, who.scope.court_ids, IN_INCIDENT_MAX)
+    return {"items": [_view(row) for row in found]}
 
 
 def _view(row: TalkRow) -> views.Json:

@@ -34,3 +34,9 @@ class TalkPage(BaseModel):
 
     items: list[Talk]
     next: str | None = Field(description="Give it back as `cursor`; null at the end.")
+
+
+class IncidentTalks(BaseModel):
+    """Talks of an incident, newest first; at most 200."""
+
+    items: list[Talk]

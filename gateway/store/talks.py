@@ -120,6 +120,19 @@ async def of_incident(connection: AsyncConnection, incident_id: str, limit: int)
     return [TalkRow(*row) for row in await connection.execute(query)]
 
 
+async def said_in(
+    connection: AsyncConnection, incident_id: str, court_ids: Collection[str] | None, limit: int
+) -> list[TalkRow]:
+    """Talks of an incident in which somebody was heard, or is now, newest first, of these courts."""
+    query = select(talks).where(
+        talks.c.incident_id == incident_id, or_(talks.c.ended_ms.is_(None), talks.c.packets > 0)
+    )
+    if court_ids is not None:
+        query = query.where(talks.c.court_id.in_(court_ids))
+    query = query.order_by(talks.c.began_ms.desc(), talks.c.talk.desc()).limit(limit)
+    return [TalkRow(*row) for row in await connection.execute(query)]
+
+
 async def unfinished(connection: AsyncConnection, limit: int) -> list[TalkRow]:
     """Talks whose end is not known, oldest first."""
     query = select(talks).where(talks.c.ended_ms.is_(None)).order_by(talks.c.began_ms).limit(limit)

@@ -13,7 +13,7 @@ from console_chromium import CHROMIUM, CHROMIUM_ARGUMENTS, SHOTS
 from console_ear import said, strength
 from console_officer import Officer
 from console_site import WITHIN_S, Site
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from protocol.messages import KIND_DURESS, SPEAKER_PLAYS, SPEAKER_SILENT
 from protocol.talk import ALOUD, LAST, Talk
@@ -96,6 +96,78 @@ def test_what_is_said_while_space_is_held_reaches_the_officer(
         file = api.get(f"/units/UNIT1/talks/{row['talk']}")
     assert row["packets"] == len(found) - 1 and row["ended"] == "released"
     assert found[10].sound in file.content
+
+
+def played(page: Page) -> np.ndarray:
+    """What was handed to the loudspeaker, at 16 kHz."""
+    return np.array(page.evaluate("played.flat()"))
+
+
+#: Keeps what the page hands to its loudspeaker.
+EAR = """
+window.played = [];
+const start = AudioBufferSourceNode.prototype.start;
+AudioBufferSourceNode.prototype.start = function (...when) {
+  if (this.buffer.sampleRate === 16000) played.push([...this.buffer.getChannelData(0)]);
+  return start.apply(this, when);
+};
+null;
+"""
+
+
+def test_what_was_said_is_heard_where_it_stands(desk: Make, officer: Make, site: Site, shoot: Make) -> None:
+    page, worn = alarmed(desk, officer)
+    page.locator("body").focus()
+    page.keyboard.down("Space")
+    hear(worn, lambda found: len(found) > 75)
+    page.keyboard.up("Space")
+    sound = b"".join(talk.sound for talk in hear(worn, over))
+    entry = page.locator("[data-event=talk]").first
+    (row,) = talks_of_unit(site, entry)
+    page.evaluate(EAR)
+    player = entry.locator(f"[data-talk-play='{row['talk']}']")
+    player.locator("[data-talk-act=play]").click()
+    expect(player).to_have_attribute("data-phase", "playing")
+    shoot(page, "talk-playing")
+    expect(player).to_have_attribute("data-phase", "paused")
+    assert int(player.get_attribute("data-at") or 0) == round(len(sound) / 16)
+    assert np.allclose(played(page), said(sound), atol=1e-4), "what is heard is what was sent, in its order"
+    # From the middle on by its slider; who speaks ends it, or the officer would hear it again.
+    page.evaluate("played.length = 0")
+    player.locator("input[type=range]").fill("1000")
+    player.locator("[data-talk-act=play]").click()
+    expect(player).to_have_attribute("data-phase", "playing")
+    assert len(played(page)) < len(sound) - 15_000
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.down("Space")
+    expect(player).to_have_attribute("data-phase", "none")
+    page.keyboard.up("Space")
+    hear(worn, over)
+
+    # Whoever changes a byte is found out, on the unit's page as well.
+    path = site.config.parent / "data" / "talks" / "UNIT1" / f"{row['talk']}.mkv"
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    page.goto(f"{site.url}/units/UNIT1")
+    listed = page.locator(f"[data-talk-row='{row['talk']}']")
+    expect(listed).to_contain_text("陈调度")
+    expect(listed).to_contain_text("说完")
+    listed.locator("[data-talk-act=play]").click()
+    expect(listed.locator("[data-talk-fault=damaged]")).to_be_visible()
+    shoot(page, "talks-of-unit")
+    path.write_bytes(content)
+    listed.locator("[data-talk-act=play]").click()
+    expect(listed.locator("[data-phase=playing]")).to_be_visible()
+    page.goto(f"{site.url}/incidents/{row['incident_id']}")
+    expect(page.locator(f"[data-talk-row='{row['talk']}']")).to_be_visible()
+    shoot(page, "talks-of-incident")
+
+
+def talks_of_unit(site: Site, entry: Locator) -> list[dict[str, Any]]:
+    """The talk of an entry of the timeline, as the register has it."""
+    talk = entry.locator("[data-talk-play]").get_attribute("data-talk-play")
+    with site.signed_in("dispatcher") as api:
+        return [one for one in api.get("/units/UNIT1/talks").json()["items"] if one["talk"] == talk]
 
 
 def test_officer_is_spoken_to_from_the_full_screen_and_from_the_wall(

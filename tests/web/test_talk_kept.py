@@ -97,6 +97,35 @@ async def test_talk_that_a_kill_cut_off_is_ended_at_the_next_start(site: Any, st
     assert (entry["event"], entry["facts"]["ended"]) == ("talk", "restart")
 
 
+async def test_talk_that_outlasts_its_incident_is_found_with_it(site: Any, stack: AsyncExitStack) -> None:
+    """The log of a closed incident takes nothing more; the register has the talk all the same."""
+    site.heard("U1", speaker=SPEAKER_PLAYS)
+    client = await site.person(Role.DISPATCHER, "MID1", "lin")
+    incident_id = await site.alarm()
+    path = f"/api/v1/incidents/{incident_id}"
+    mine = await panel(stack, site, client)
+    await mine.begin(call=True)
+    await mine.speak(3)
+    await heard(site, 3)
+    (now,) = (await client.get(f"{path}/talks")).json()["items"]
+    assert (now["login"], now["ended_ms"], now["kept"]) == ("lin", None, False)
+    closed = await client.post(f"{path}/close", json={"reason": "safe"})
+    assert closed.status_code == 200, closed.text
+    await mine.say(t="end")
+    (row,) = await ended(site)
+    (found,) = (await client.get(f"{path}/talks")).json()["items"]
+    assert (found["talk"], found["ended"], found["packets"], found["kept"]) == (row.talk, "released", 3, True)
+    incident = (await client.get(path)).json()
+    assert [entry["event"] for entry in incident["timeline"]][-1] == "close"
+    # One in which nobody was heard is in no incident.
+    await mine.begin()
+    await mine.say(t="end")
+    await mine.until(t="state", by=None)
+    assert len((await client.get(f"{path}/talks")).json()["items"]) == 1
+    stranger = await site.person(Role.DISPATCHER, "MID2", "chen")
+    assert (await stranger.get(f"{path}/talks")).status_code == 404
+
+
 async def test_file_that_was_changed_is_not_given(site: Any, stack: AsyncExitStack) -> None:
     site.heard("U1", speaker=SPEAKER_PLAYS)
     client = await site.person(Role.DISPATCHER, "MID1")
@@ -125,7 +154,8 @@ async def test_talks_of_no_incident_are_deleted_when_their_time_is_over(
         site.clock.advance(100)
         await mine.say(t="end")
         await mine.until(t="state", by=None)
-    rows = await ended(site)
+        # Entered before the alarm: what ends while an incident is open belongs to it.
+        rows = await ended(site)
     site.clock.set(200 * 86_400_000)
     assert await site.parts.talks.book.delete_old(183) == 1
     assert await site.parts.talks.book.delete_old(183) == 0

@@ -29,7 +29,7 @@ export class Speaker {
   }
 
   /** Let a packet be heard from `whenS` on, at a speed. What would lie on the packet before is left out. */
-  play(packet: Timed, whenS: number, rate: number): void {
+  play(packet: Pick<Timed, "content" | "head">, whenS: number, rate: number): void {
     const buffer = this.decoded(packet);
     if (!buffer) return;
     const startS = Math.abs(whenS - this.endS) < SEAM_S ? this.endS : whenS;
@@ -58,7 +58,7 @@ export class Speaker {
     void this.context.close();
   }
 
-  private decoded({ content, head }: Timed): AudioBuffer | null {
+  private decoded({ content, head }: Pick<Timed, "content" | "head">): AudioBuffer | null {
     if (!head || head.sound === 0 || content.length > PACKET_MAX_S * head.rateHz * 2) return null;
     const samples = head.sound === PCM ? pcm16(content) : head.sound === A_LAW ? aLaw(content) : head.sound === IMA_ADPCM ? imaAdpcm(content, head.blockBytes) : null;
     if (!samples || samples.length === 0 || samples.length > PACKET_MAX_S * head.rateHz) return null;

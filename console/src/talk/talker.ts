@@ -1,3 +1,4 @@
+import { closeTalk } from "../play/talkPlayer";
 import { Store } from "../stores";
 import { type Refusal, TalkChannel, type TalkLink, type TalkState } from "./channel";
 import { type MicFault, Microphone } from "./microphone";
@@ -51,6 +52,7 @@ export class Talker {
   /** Be heard from now on. `aloud`: the second key, for a unit that keeps silent. */
   start(wish: Wish, aloud: boolean): void {
     if (this.talk.get().wish !== null) return;
+    closeTalk(); // what was said once would be heard again by the officer
     this.aloud = aloud;
     this.asked = false;
     this.before = [];

@@ -25,6 +25,7 @@ import { Warnings } from "../incident/Warnings";
 import { ExportForm } from "../recordings/ExportForm";
 import { RecordingsOf } from "../recordings/RecordingsOf";
 import { FixFacts, UnitFacts } from "../UnitFacts";
+import { TalksOf } from "../talk/TalksOf";
 import { Attend } from "../watch/Attend";
 import { Replay } from "./Replay";
 
@@ -84,6 +85,7 @@ function Whole({ incident, user, lost }: { incident: Incident; user: User; lost:
           <RecordingsOf of={{ incident_id: incident.incident_id }}>
             <ExportForm path={`/incidents/${encodeURIComponent(incident.incident_id)}`} name={w.rec.exportIncident} />
           </RecordingsOf>
+          <TalksOf of={{ incident_id: incident.incident_id }} />
           {user.role !== "court" && <Ranking incident={incident} />}
           <Attachments incident={incident} hand={hand} open={open} />
         </div>

@@ -13,6 +13,7 @@ import { RecordingsOf } from "../recordings/RecordingsOf";
 import { Shape } from "../Shapes";
 import { Fact, FixFacts, UnitFacts } from "../UnitFacts";
 import { useServerNow } from "../useServerNow";
+import { TalksOf } from "../talk/TalksOf";
 import { Attend } from "../watch/Attend";
 import { IncidentTable } from "./IncidentTable";
 import { UnitCommands } from "./UnitCommands";
@@ -57,6 +58,7 @@ export function UnitPage({ id, user, lost }: { id: string; user: User; lost: boo
         <div class="panel">
           <Attend of={unit} online={unit.online} incident={incident} user={user} may={user.role === "admin" || user.role === "dispatcher"} lost={lost} />
           <Counters unit={unit} />
+          <TalksOf of={{ unit_id: id }} />
           <RecordingsOf of={{ unit_id: id }} />
           <Recent unit={unit} />
         </div>
