@@ -8,9 +8,9 @@ export interface Address {
   query: URLSearchParams;
 }
 
-export type Page = "desk" | "incidents" | "units" | "recordings" | "live" | "wall";
+export type Page = "desk" | "incidents" | "units" | "recordings" | "live" | "wall" | "stream-keys";
 
-const PAGES: Record<string, Page> = { "": "desk", incidents: "incidents", units: "units", recordings: "recordings", live: "live", wall: "wall" };
+const PAGES: Record<string, Page> = { "": "desk", incidents: "incidents", units: "units", recordings: "recordings", live: "live", wall: "wall", "stream-keys": "stream-keys" };
 
 /** The path of a page, or of one thing on it. */
 export function pathOf(page: Page, id: string | null = null): string {

@@ -204,3 +204,37 @@ export function listTalks(unitId: string, cursor: string | null): Promise<{ item
 export function incidentTalks(incidentId: string): Promise<{ items: TalkRecord[]; next?: null }> {
   return request("GET", `/incidents/${encodeURIComponent(incidentId)}/talks`);
 }
+
+/** A key with which a system watches by RTSP in a person's name. */
+export interface StreamKey {
+  key_id: string;
+  login: string;
+  note: string;
+  unit_id: string | null;
+  created_ms: number;
+  ends_ms: number;
+  revoked_ms: number | null;
+}
+
+/** With the key itself, told this once. */
+export type MadeStreamKey = StreamKey & { key: string };
+
+export interface RtspDoor {
+  enabled: boolean;
+  /** Null: another at each start. */
+  port: number | null;
+  /** On the gateway's own machine. */
+  only_here: boolean;
+}
+
+export function listStreamKeys(): Promise<{ items: StreamKey[]; rtsp: RtspDoor }> {
+  return request("GET", "/stream-keys");
+}
+
+export function makeStreamKey(wanted: { note: string; days: number; unit_id: string | null }): Promise<MadeStreamKey> {
+  return request("POST", "/stream-keys", wanted);
+}
+
+export function revokeStreamKey(keyId: string): Promise<unknown> {
+  return request("DELETE", `/stream-keys/${encodeURIComponent(keyId)}`);
+}

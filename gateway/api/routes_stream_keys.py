@@ -14,7 +14,7 @@ from gateway.api.ask import Here, Who
 from gateway.api.problems import responses
 from gateway.api.requests import NewStreamKey
 from gateway.api.routes_units import seen_unit
-from gateway.api.rtsp_gate import KEY_PREFIX
+from gateway.api.rtsp_gate import KEY_PREFIX, is_loopback
 from gateway.api.schemas import MadeStreamKey, StreamKeys
 from gateway.model import Role
 from gateway.store import audit, stream_keys
@@ -34,7 +34,7 @@ async def list_stream_keys(who: Who, here: Here) -> views.Json:
     async with here.gateway.store.read() as connection:
         found = await stream_keys.newest(connection, login)
     now_ms = here.gateway.clock.now_ms()
-    return {"items": [_view(one, now_ms) for one in found]}
+    return {"items": [_view(one, now_ms) for one in found], "rtsp": _door(here)}
 
 
 @router.post(
@@ -84,6 +84,11 @@ async def revoke_stream_key(key_id: KeyPath, who: Who, here: Here) -> Response:
     if not await here.gateway.store.write(job):
         raise problems.not_found("stream key")
     return Response(status_code=204)
+
+
+def _door(here: Here) -> views.Json:
+    chosen = here.gateway.settings.rtsp
+    return {"enabled": chosen.enabled, "port": chosen.port or None, "only_here": is_loopback(chosen.host)}
 
 
 def _view(one: StreamKey, now_ms: int) -> views.Json:

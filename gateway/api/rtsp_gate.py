@@ -50,7 +50,7 @@ class RtspGate:
         self._clock = clock
         self._store = store
         self._centre = centre
-        self._passwords = host == "localhost" or _is_loopback(host)
+        self._passwords = is_loopback(host)
         self._believed: OrderedDict[bytes, tuple[float, RtspGuest]] = OrderedDict()
 
     async def admit(self, authorization: str, address: str) -> Guest:
@@ -128,8 +128,9 @@ def _basic(authorization: str) -> tuple[str, str]:
     return login, secret
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether what listens there can be reached from this machine only."""
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False

@@ -297,10 +297,19 @@ class MadeStreamKey(StreamKey):
     key: str
 
 
+class RtspDoor(BaseModel):
+    """Where a key is of use. Its host is that of the console, unless `only_here`."""
+
+    enabled: bool
+    port: int | None = Field(description="Null: a free one, other at each start.")
+    only_here: bool = Field(description="It listens on the gateway's own machine only.")
+
+
 class StreamKeys(BaseModel):
     """Your own, or everybody's to an administrator, newest first; at most 500."""
 
     items: list[StreamKey]
+    rtsp: RtspDoor
 
 
 class Colleague(BaseModel):

@@ -112,7 +112,9 @@ async def test_key_is_listed_and_revoked_by_its_person_and_by_an_administrator(s
     path = f"/api/v1/stream-keys/{key['key_id']}"
     assert (await stranger.get("/api/v1/stream-keys")).json()["items"] == []
     assert (await stranger.delete(path)).status_code == 404
-    listed = (await admin.get("/api/v1/stream-keys")).json()["items"]
+    answer = (await admin.get("/api/v1/stream-keys")).json()
+    listed = answer["items"]
+    assert answer["rtsp"] == {"enabled": False, "port": 8554, "only_here": True}
     assert [(one["login"], one["note"], one["holds"]) for one in listed] == [("wall", "大厅", True)]
     assert "key" not in listed[0]
     assert (await admin.delete(path)).status_code == 204

@@ -1,4 +1,5 @@
 import { deskEn } from "./deskEn";
+import { keysEn } from "./keysEn";
 import { liveEn } from "./liveEn";
 import { pagesEn } from "./pagesEn";
 import { recordingsEn } from "./recordingsEn";
@@ -175,6 +176,7 @@ export const en: Dictionary = {
   reloadAsk: "The gateway was upgraded and this page is older. No alarm waits now: please reload.", reloadNote: "Test the sound once more afterwards.",
   reloadNow: "Reload", pageMissing: "This page cannot be loaded: the gateway may have been upgraded, or is restarting.",
   desk: deskEn,
+  keys: keysEn,
   rec: recordingsEn,
   talk: talkEn,
   watch: liveEn,

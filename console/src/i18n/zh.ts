@@ -1,4 +1,5 @@
 import { deskZh } from "./deskZh";
+import { keysZh } from "./keysZh";
 import { liveZh } from "./liveZh";
 import { pagesZh } from "./pagesZh";
 import { recordingsZh } from "./recordingsZh";
@@ -161,6 +162,7 @@ export const zh = {
   reloadAsk: "网关已升级，本页面是旧版。现在没有待确认的告警，请重新载入。", reloadNote: "载入后请再试一次声音。", reloadNow: "重新载入",
   pageMissing: "此页面无法载入：网关可能已升级或正在重启。",
   desk: deskZh,
+  keys: keysZh,
   rec: recordingsZh,
   talk: talkZh,
   watch: liveZh,

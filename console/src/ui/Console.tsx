@@ -41,6 +41,7 @@ const Wall = lazily(() => import("./wall/Wall"));
 const Incidents = lazily(() => import("./pages/Incidents"));
 const Devices = lazily(() => import("./pages/Devices"));
 const LiveWall = lazily(() => import("./watch/LiveWall"));
+const StreamKeys = lazily(() => import("./keys/StreamKeys"));
 const Recordings = lazily(() => import("./recordings/Recordings"));
 
 export function Console({ user, onSignedOut }: { user: User; onSignedOut: () => void }) {
@@ -120,6 +121,7 @@ export function Console({ user, onSignedOut }: { user: User; onSignedOut: () => 
       {page === "incidents" && <Incidents user={user} lost={lost} />}
       {page === "units" && <Devices user={user} lost={lost} />}
       {page === "live" && <LiveWall user={user} line={line} lost={lost} />}
+      {page === "stream-keys" && <StreamKeys user={user} lost={lost} />}
       {page === "recordings" && <Recordings user={user} lost={lost} />}
       <HealthLine />
       <Outcomes />

@@ -2,8 +2,8 @@ import { address, go, type Page, pathOf } from "../address";
 import { useWords } from "../i18n";
 import { useStore } from "../stores";
 
-/** The pages that a person goes to from the top of the page; the wall has no way back but the browser's. */
-const LISTED: readonly Exclude<Page, "wall">[] = ["desk", "incidents", "units", "recordings", "live"];
+/** The pages that a person goes to from the top of the page; the wall and the stream keys are in the person's menu. */
+const LISTED: readonly Exclude<Page, "wall" | "stream-keys">[] = ["desk", "incidents", "units", "recordings", "live"];
 
 export function Nav() {
   const w = useWords();

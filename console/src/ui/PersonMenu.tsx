@@ -21,7 +21,7 @@ export function PersonMenu({ user, onSignedOut }: { user: User; onSignedOut: () 
 
   const entries: [name: string, text: string, act: () => void][] = [["settings", w.settings, () => settingsOpen.set(true)]];
   if (checks(user)) entries.unshift(["shift", w.shiftCheck, () => shiftOpen.set(true)], ["notes", w.handOverNotes, () => notesOpen.set(true)]);
-  if (user.role !== "court") entries.push(["wall", w.page.wall, openWall]);
+  if (user.role !== "court") entries.push(["wall", w.page.wall, openWall], ["stream-keys", w.keys.title, () => go("stream-keys")]);
   entries.push(["sign-out", w.signOut, () => void run("sign-out", w.signOut, signOut).then((done) => done && onSignedOut())]);
 
   return (
