@@ -16,8 +16,8 @@ import asyncio
 import json
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -137,19 +137,21 @@ async def measure(plan: Plan, broker: Literal["embedded", "mosquitto"], say: Say
             answer = await person.post("/session", json={"login": LOGIN, "password": password})
             answer.raise_for_status()
             cookies = dict(person.cookies)
-        streams = Worker("bench.stream_process", folder / "streams")
         load = Load()
 
         async def meanwhile() -> None:
-            """While nothing is shown, and only then."""
             load.bare_cpu_per_viewer = await _bare_viewers(folder / "bare", plan)
-            await stack.enter_async_context(streams)
 
-        async with chromium() as browser:
+        say("connecting units")
+        streams = Worker("bench.stream_process", folder / "streams")
+        stack.push_async_callback(streams.close)
+        await streams.begin()
+        async with _unit(process.url, password, homes[0]) as unit, chromium() as browser:
+            await stack.enter_async_context(streams)
             say("a page on a bare WebSocket")
             bare = await _bare(browser, plan)
             say("a unit in the page")
-            seen, first_ms = await _worn(browser, process.url, cookies, password, homes[0], plan, meanwhile)
+            seen, first_ms = await _worn(browser, process.url, cookies, unit, plan, meanwhile)
         await _load(load, process, streams, folder, cookies, plan, say)
     return _report(bare, seen, first_ms, load, broker)
 
@@ -162,17 +164,9 @@ async def _bare(browser: Browser, plan: Plan) -> Seen:
         return await _look(measured, "canvas", zero_ms, plan.scene_s)
 
 
-async def _worn(
-    browser: Browser,
-    url: str,
-    cookies: Mapping[str, str],
-    password: str,
-    home: Path,
-    plan: Plan,
-    meanwhile: Callable[[], Awaitable[None]],
-) -> tuple[Seen, list[float]]:
-    """What the page shows of the unit, and the ms from each click to its first picture. `meanwhile` is done after the
-    first of them, when the page waits for the unit to stop."""
+@asynccontextmanager
+async def _unit(url: str, password: str, home: Path) -> AsyncIterator[Unit]:
+    """The real firmware, connected."""
     config = UnitConfig.from_home(home)
     config = replace(
         config,
@@ -180,30 +174,42 @@ async def _worn(
         microphone=SceneMicrophone,
         settings={"picture": "vga", "picture_fps": 10},
     )
-    first_ms: list[float] = []
     async with (
         Fleet([config], dict(zip([WORN.unit_id], tracks_around(1), strict=True))) as fleet,
         Desk(url, LOGIN, password) as desk,
     ):
         await fleet.wait_connected()
         await desk.online([WORN.unit_id])
-        unit = fleet[WORN.unit_id]
-        async with page_in(browser, dict(cookies), url) as measured:
-            await measured.page.goto(f"{url}/units/{WORN.unit_id}")
-            await measured.page.evaluate(FIRST_PICTURE)
-            opening = measured.page.locator("[data-live-act=open]")
-            await measured.align()
-            for number in range(plan.clicks):
-                if number:
-                    await measured.page.locator("[data-live-act=close]").click()
-                    pause = asyncio.sleep(LEFT_S)
-                    await (asyncio.gather(pause, meanwhile()) if number == 1 else pause)
-                await opening.click()
-                first_ms.append(await measured.page.evaluate("window.firstPicture()"))
-            await _listen(measured)
-            await asyncio.sleep(SETTLE_S)
-            zero_ms = _zero_ms(unit)
-            seen = await _look(measured, "[data-live-screen]", zero_ms, plan.scene_s)
+        yield fleet[WORN.unit_id]
+
+
+async def _worn(
+    browser: Browser,
+    url: str,
+    cookies: Mapping[str, str],
+    unit: Unit,
+    plan: Plan,
+    meanwhile: Callable[[], Awaitable[None]],
+) -> tuple[Seen, list[float]]:
+    """What the page shows of the unit, and the ms from each click to its first picture. `meanwhile` is done after the
+    first of them, when the page waits for the unit to stop."""
+    first_ms: list[float] = []
+    async with page_in(browser, dict(cookies), url) as measured:
+        await measured.page.goto(f"{url}/units/{WORN.unit_id}")
+        await measured.page.evaluate(FIRST_PICTURE)
+        opening = measured.page.locator("[data-live-act=open]")
+        await measured.align()
+        for number in range(plan.clicks):
+            if number:
+                await measured.page.locator("[data-live-act=close]").click()
+                pause = asyncio.sleep(LEFT_S)
+                await (asyncio.gather(pause, meanwhile()) if number == 1 else pause)
+            await opening.click()
+            first_ms.append(await measured.page.evaluate("window.firstPicture()"))
+        await _listen(measured)
+        await asyncio.sleep(SETTLE_S)
+        zero_ms = _zero_ms(unit)
+        seen = await _look(measured, "[data-live-screen]", zero_ms, plan.scene_s)
     return seen, first_ms
 
 
