@@ -6,6 +6,7 @@ What the scene says of itself in its pixels and beeps is read back from the page
 import statistics
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 import simplejpeg
@@ -25,7 +26,7 @@ from live_screen import (
     shoot_to,
     until,
 )
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from test_player import told
 
 from simulator import scene
@@ -198,6 +199,43 @@ def test_garbage_in_sound_and_h264_stops_nothing(units: Units, window: BrowserCo
     assert numbers == sorted(set(numbers))
     expect(view).to_have_attribute("data-old", "false")
     expect(view.locator("[data-listen=heard]")).to_be_visible()
+
+
+def test_ten_viewers_of_one_unit_see_the_same(units: Units, browser: Browser, window: BrowserContext) -> None:
+    units.enter(window).close()
+    with ExitStack() as stack:
+        pages = []
+        for _ in range(10):
+            # A window each: a tab behind another one draws nothing.
+            small = {"width": 480, "height": 360}
+            other = browser.new_context(storage_state=window.storage_state(), viewport=small)  # type: ignore[arg-type]
+            stack.callback(other.close)
+            other.add_init_script(WATCH)
+            pages.append(other.new_page())
+            pages[-1].goto(f"{units.site.process.url}/live?units={units.ids[0]}&show=1")
+        for page in pages:
+            expect(page.locator("[data-live-view]")).to_have_attribute(
+                "data-old", "false", timeout=2 * WITHIN_MS
+            )
+        unit = pages[0].request.get(f"{units.site.process.url}/api/v1/units/{units.ids[0]}").json()
+        assert unit["watched_by"] == 10
+        see_the_same(pages)
+
+
+def see_the_same(pages: list[Page]) -> None:
+    """At the same time, the same pictures, each in order."""
+    for page in pages:
+        page.evaluate("seen.length = 0")
+    for page in pages:
+        page.wait_for_function("() => seen.length >= 10", timeout=2 * WITHIN_MS)
+    truth: dict[int, int] = {}
+    ranges = []
+    for page in pages:
+        drawn = {one["number"]: one["scene_ms"] for one in seen(page)}
+        assert list(drawn) == sorted(drawn), "out of order"
+        assert all(truth.setdefault(number, at_ms) == at_ms for number, at_ms in drawn.items())
+        ranges.append(set(range(min(drawn), max(drawn) + 1)))
+    assert len(set.intersection(*ranges)) >= 5, "they do not watch at the same time"
 
 
 def test_picture_that_does_not_come_is_old_and_says_since_when(units: Units, window: BrowserContext) -> None:
