@@ -1,38 +1,27 @@
 import Feature from "ol/Feature";
-import OlMap from "ol/Map";
-import View from "ol/View";
-import ScaleLine from "ol/control/ScaleLine";
 import { boundingExtent, containsCoordinate } from "ol/extent";
 import type { Point } from "ol/geom";
 import VectorLayer from "ol/layer/Vector";
 import { fromLonLat } from "ol/proj";
 import VectorSource from "ol/source/Vector";
 import type { Court, Fix, Unit } from "../model";
-import { BaseMaps } from "./baseMaps";
+import { Chart } from "./chart";
 import { drawCourts, makeCourtLayer, makeOutlines } from "./courtLayer";
 import { Track } from "./track";
 import { UnitLayer } from "./unitLayer";
 
-const START = { center: fromLonLat([118.1, 26.1]), zoom: 7.4 };
 const FIT = { padding: [40, 50, 40, 40], maxZoom: 15 };
 
 /** Where one unit was at a moment, and its way to there. */
-export class PlaceMap {
-  private readonly map: OlMap;
+export class PlaceMap extends Chart {
   private readonly units = new UnitLayer();
   private readonly courts = new VectorSource<Feature<Point>>();
   private readonly way = new VectorSource();
   private readonly track = new Track();
-  readonly baseMaps: BaseMaps;
 
   constructor(private readonly target: HTMLElement, private readonly fixes: readonly Fix[], courts: ReadonlyMap<string, Court>) {
-    this.map = new OlMap({
-      target,
-      controls: [new ScaleLine({ minWidth: 60 })],
-      view: new View({ ...START, minZoom: 4, maxZoom: 18, enableRotation: false }),
-      layers: [makeOutlines(), makeCourtLayer(this.courts), new VectorLayer({ source: this.way, zIndex: 3 }), this.units],
-    });
-    this.baseMaps = new BaseMaps(this.map, () => undefined);
+    super(target, 60);
+    this.map.setLayers([makeOutlines(), makeCourtLayer(this.courts), new VectorLayer({ source: this.way, zIndex: 3 }), this.units]);
     drawCourts(this.courts, courts.values());
     this.fit();
   }
@@ -58,16 +47,5 @@ export class PlaceMap {
     }
     this.target.dataset["place"] = fix ? `${fix.lat.toFixed(5)},${fix.lon.toFixed(5)}` : "";
     return fix;
-  }
-
-  zoom(by: number): void {
-    const view = this.map.getView();
-    view.animate({ zoom: (view.getZoom() ?? START.zoom) + by, duration: 150 });
-  }
-
-  close(): void {
-    this.baseMaps.clear();
-    this.map.setTarget(undefined);
-    this.map.dispose();
   }
 }

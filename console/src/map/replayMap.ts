@@ -1,7 +1,4 @@
 import Feature from "ol/Feature";
-import OlMap from "ol/Map";
-import View from "ol/View";
-import ScaleLine from "ol/control/ScaleLine";
 import { boundingExtent } from "ol/extent";
 import type { Point } from "ol/geom";
 import VectorLayer from "ol/layer/Vector";
@@ -10,38 +7,30 @@ import VectorSource from "ol/source/Vector";
 import type { Picture } from "../live/picture";
 import { type Court, type Incident, isOpen, type Replay } from "../model";
 import { drawAlarms, drawnCandidates, makeAlarmLayer } from "./alarmLayer";
-import { BaseMaps } from "./baseMaps";
+import { Chart } from "./chart";
 import { drawCourts, makeCourtLayer, makeOutlines } from "./courtLayer";
 import { fixOf, pictureAt } from "./past";
 import { Track } from "./track";
 import { UnitLayer } from "./unitLayer";
 
-const START = { center: fromLonLat([118.1, 26.1]), zoom: 7.4 };
 const FIT = { padding: [96, 90, 50, 90], maxZoom: 15 };
 
 /** The map of the desk, of a moment that has passed: drawn by the same layers. */
-export class ReplayMap {
-  private readonly map: OlMap;
+export class ReplayMap extends Chart {
   private readonly units = new UnitLayer();
   private readonly courts = new VectorSource<Feature<Point>>();
   private readonly alarms = makeAlarmLayer();
   private readonly ways: { way: VectorSource; track: Track; of: Replay["units"][number] }[];
-  readonly baseMaps: BaseMaps;
 
   constructor(private readonly target: HTMLElement, private readonly replay: Replay, private readonly incident: Incident,
     private readonly known: ReadonlyMap<string, Court>) {
+    super(target, 80);
     this.ways = replay.units.filter((unit) => unit.member).map((of) => ({ of, way: new VectorSource(), track: new Track() }));
-    this.map = new OlMap({
-      target,
-      controls: [new ScaleLine({ minWidth: 80 })],
-      view: new View({ ...START, minZoom: 4, maxZoom: 18, enableRotation: false }),
-      layers: [
-        makeOutlines(), makeCourtLayer(this.courts),
-        ...this.ways.map(({ way }) => new VectorLayer({ source: way, zIndex: 3 })),
-        this.units, this.alarms,
-      ],
-    });
-    this.baseMaps = new BaseMaps(this.map, () => undefined);
+    this.map.setLayers([
+      makeOutlines(), makeCourtLayer(this.courts),
+      ...this.ways.map(({ way }) => new VectorLayer({ source: way, zIndex: 3 })),
+      this.units, this.alarms,
+    ]);
     drawCourts(this.courts, known.values());
     this.fit();
   }
@@ -69,16 +58,5 @@ export class ReplayMap {
     }
     this.target.dataset["units"] = String(then.units.size);
     return then;
-  }
-
-  zoom(by: number): void {
-    const view = this.map.getView();
-    view.animate({ zoom: (view.getZoom() ?? START.zoom) + by, duration: 150 });
-  }
-
-  close(): void {
-    this.baseMaps.clear();
-    this.map.setTarget(undefined);
-    this.map.dispose();
   }
 }

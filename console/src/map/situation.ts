@@ -1,8 +1,5 @@
 import Feature from "ol/Feature";
-import OlMap from "ol/Map";
 import type MapBrowserEvent from "ol/MapBrowserEvent";
-import View from "ol/View";
-import ScaleLine from "ol/control/ScaleLine";
 import { boundingExtent, containsCoordinate, extend, type Extent, isEmpty } from "ol/extent";
 import { Point } from "ol/geom";
 import VectorLayer from "ol/layer/Vector";
@@ -14,15 +11,14 @@ import { type Picture, serverNowMs } from "../live/picture";
 import { type Court, type Incident, isOpen, isTest, officerOf, type Fix } from "../model";
 import type { Selection } from "../selection";
 import { alarmAt, alarmsLookLike, circle, drawAlarms, drawnCandidates, makeAlarmLayer } from "./alarmLayer";
-import { BaseMaps, type Problems } from "./baseMaps";
+import type { Problems } from "./baseMaps";
+import { Chart, START } from "./chart";
 import { drawCourts, makeCourtLayer, makeOutlines } from "./courtLayer";
 import { Measure, type Measured } from "./measure";
 import { FONT, PALETTE } from "./palette";
 import { Track } from "./track";
 import { UnitLayer } from "./unitLayer";
 
-/** Fujian, until the courts are known. */
-const START = { center: fromLonLat([118.1, 26.1]), zoom: 7.4 };
 const FIT = { padding: [100, 120, 140, 120], maxZoom: 14, duration: 400 };
 const CLUSTER_FIT = { padding: [90, 90, 130, 90], maxZoom: 15, duration: 300 };
 /** The second click of a double click is no second place; quick clicks further apart are. */
@@ -50,8 +46,7 @@ export interface Told {
 }
 
 /** The map: outlines, base map, courts, units, alarms. Told what to draw; says what was picked. */
-export class Situation {
-  private readonly map: OlMap;
+export class Situation extends Chart {
   private readonly units = new UnitLayer();
   private readonly courts = new VectorSource<Feature<Point>>();
   private readonly alarms = makeAlarmLayer();
@@ -59,7 +54,6 @@ export class Situation {
   private readonly way = new VectorSource();
   private readonly track = new Track();
   private readonly measure: Measure;
-  readonly baseMaps: BaseMaps;
   private drawnCourts: ReadonlyMap<string, Court> | null = null;
   private drawnUnits: Picture["units"] | null = null;
   private drawnIncidents: Picture["incidents"] | null = null;
@@ -75,21 +69,17 @@ export class Situation {
   private whole = false;
 
   constructor(private readonly target: HTMLElement, private readonly told: Told) {
+    super(null, 80, told.problems);
     this.measure = new Measure(told.measured);
-    this.map = new OlMap({
-      controls: [new ScaleLine({ minWidth: 80 })],
-      view: new View({ ...START, minZoom: 4, maxZoom: 18, enableRotation: false }),
-      layers: [
-        makeOutlines(),
-        makeCourtLayer(this.courts),
-        whenFull(new VectorLayer({ source: this.way, zIndex: 3 })),
-        this.units,
-        whenFull(new VectorLayer({ source: this.chosen, zIndex: 5 })),
-        whenFull(this.measure.layer),
-        whenFull(this.alarms),
-      ],
-    });
-    this.baseMaps = new BaseMaps(this.map, told.problems);
+    this.map.setLayers([
+      makeOutlines(),
+      makeCourtLayer(this.courts),
+      whenFull(new VectorLayer({ source: this.way, zIndex: 3 })),
+      this.units,
+      whenFull(new VectorLayer({ source: this.chosen, zIndex: 5 })),
+      whenFull(this.measure.layer),
+      whenFull(this.alarms),
+    ]);
     this.map.on("click", (event) => {
       if (this.measure.on) this.measure.add(event.coordinate);
     });
@@ -299,18 +289,14 @@ export class Situation {
     if (extent.length === 4 && !isEmpty(extent)) this.map.getView().fit(extend(extent, extent), { padding: [44, 60, 100, 60], duration });
   }
 
-  zoom(by: number): void {
+  override zoom(by: number): void {
     this.whole = false;
-    const view = this.map.getView();
-    view.animate({ zoom: (view.getZoom() ?? START.zoom) + by, duration: 150 });
+    super.zoom(by);
   }
 
-  /** Take it off the page. */
-  close(): void {
+  override close(): void {
     clearTimeout(this.patience);
-    this.baseMaps.clear();
-    this.map.setTarget(undefined);
-    this.map.dispose();
+    super.close();
   }
 }
 
