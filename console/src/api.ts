@@ -134,8 +134,13 @@ export function setDuty(courtId: string, onDuty: boolean): Promise<unknown> {
   return request("PUT", `/courts/${encodeURIComponent(courtId)}/duty`, { on_duty: onDuty });
 }
 
-export function commandUnit(unitId: string, kind: string, more: { name?: string; value?: string | number | null } = {}): Promise<unknown> {
+export function commandUnit(unitId: string, kind: string, more: { name?: string; value?: string | number | null } = {}): Promise<{ command_id: string }> {
   return request("POST", `/units/${encodeURIComponent(unitId)}/commands`, { kind, ...more });
+}
+
+/** What the unit replied to a command; `outcome` null: nothing yet. */
+export function commandOutcome(unitId: string, commandId: string): Promise<{ outcome: string | null; detail: string | null }> {
+  return request("GET", `/units/${encodeURIComponent(unitId)}/commands/${commandId}`);
 }
 
 export function shiftNow(): Promise<Shift> {

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from gateway.api import problems, scope, unit_table, views
 from gateway.api.ask import EPOCH_END_MS, CourtPath, Cursor, Here, Parts, UnitPath, Who
+from gateway.api.command_schemas import CommandAccepted, CommandOutcome
 from gateway.api.csv_text import ROWS_MAX, Language, csv_answer
 from gateway.api.gate import Visitor
 from gateway.api.json_text import answer
 from gateway.api.problems import responses
 from gateway.api.requests import Command, Duty
-from gateway.api.schemas import CommandAccepted, Court, CourtPage, Track, Unit, UnitPage
+from gateway.api.schemas import Court, CourtPage, Track, Unit, UnitPage
 from gateway.api.unit_filter import Asked, UnitFilter
 from gateway.model import UnitStatus
 from gateway.store import audit
@@ -23,6 +24,7 @@ from protocol import messages
 router = APIRouter(prefix="/api/v1")
 
 HOUR_MS = 3_600_000
+OUTCOMES = {messages.DONE: "done", messages.REFUSED: "refused", messages.EXPIRED: "expired"}
 KINDS = {
     "locate": messages.LOCATE,
     "setting": messages.SETTING,
@@ -153,6 +155,28 @@ async def send_command(unit_id: UnitPath, body: Command, who: Who, here: Here) -
         unit_id, KINDS[body.kind], body.name, value, login=who.user.login
     )
     return {"command_id": command_id}
+
+
+@router.get(
+    "/units/{unit_id}/commands/{command_id}",
+    response_model=CommandOutcome,
+    responses=responses(401, 403, 404, 422),
+    tags=["units"],
+)
+async def get_command(
+    unit_id: UnitPath,
+    command_id: Annotated[str, Path(pattern="^[0-9a-f]{16}$")],
+    who: Who,
+    here: Here,
+) -> views.Json:
+    """What the unit answered to a command."""
+    seen_unit(unit_id, who, here)
+    scope.must_command(who.user)
+    asked = here.gateway.centre.asked.of(command_id, unit_id)
+    if asked is None:
+        raise problems.not_found("command")
+    outcome = None if asked.outcome is None else OUTCOMES.get(asked.outcome, "unknown")
+    return {"command_id": command_id, "outcome": outcome, "detail": asked.detail}
 
 
 def _asked_units(asked: UnitFilter, who: Visitor, here: Parts) -> list[UnitStatus]:

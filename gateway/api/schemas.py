@@ -399,9 +399,3 @@ class Health(BaseModel):
         default=None, description="Only with Tianditu: why its last tile failed, in `problem`."
     )
     subscribers: int | None = Field(default=None, description="Open live connections.")
-
-
-class CommandAccepted(BaseModel):
-    """A command was handed to the broker for the unit, which refuses it after five minutes."""
-
-    command_id: str = Field(description="16 hex digits.")

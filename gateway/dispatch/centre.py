@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.clock import Clock
 from gateway.dispatch import centre_book as book
+from gateway.dispatch.asked import AskedCommands
 from gateway.dispatch.centre_alarms import Alarms
 from gateway.dispatch.centre_ledger import Ledger
 from gateway.dispatch.centre_live import CourtChange, Subscription, View
@@ -51,6 +52,8 @@ class Centre:
         self._alarms = Alarms(self._ledger)
         self._timers = Timers(self._ledger, self._owner)
         self._hinted_ms: dict[str, int] = {}
+        self.asked = AskedCommands()
+        """Commands of persons, and what the units answered."""
         self._orders: OrderedDict[bytes, str] = OrderedDict()
         self._health: dict[str, Callable[[], Mapping[str, object]]] = {}
 
@@ -173,6 +176,7 @@ class Centre:
         payload, command_id = made.encode(), made.command_id.hex()
         facts: dict[str, object] = {"command_id": command_id, "kind": kind, "name": name, "value": value}
         await self._ledger.write(lambda c: audit.record(c, now_ms, login, "command", unit_id, facts))
+        self.asked.sent(command_id, unit_id)
         self._send(topics.down(self._ledger.units.where(unit_id), unit_id, "command"), payload)
         self._ledger.log.info("command_sent", unit=unit_id, command=command_id, kind=kind, login=login)
         return command_id

@@ -24,7 +24,9 @@ from protocol.messages import (
     DONE,
     KIND_BUTTON,
     KIND_CANCEL,
+    REFUSED,
     Alarm,
+    Command,
     FixBatch,
     Receipt,
     Reply,
@@ -42,7 +44,8 @@ PLACE_E7 = (260_390_000, 1_192_700_000)
 
 @dataclass
 class Officer:
-    """A unit on the real broker. It replies to each receipt as if it had been felt."""
+    """A unit on the real broker. It replies to each receipt as if it had been felt, and to each command as done, or as
+    refused with the words of `refuses`."""
 
     unit_id: str
     files: Path
@@ -50,6 +53,8 @@ class Officer:
     boot: int = 1
     felt: list[int] = field(default_factory=list)
     heard: list[tuple[float, Talk]] = field(default_factory=list)
+    commands: list[Command] = field(default_factory=list)
+    refuses: str | None = None
     connected: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -115,6 +120,12 @@ class Officer:
             receipt = Receipt.decode(message.payload)
             self.felt.append(receipt.status)
             reply = Reply(ref=receipt.alarm_id, outcome=DONE, seq=receipt.seq, stamp=self._now())
+            client.publish(topics.up(self.court_id, self.unit_id, "reply"), reply.encode(), qos=1)
+        elif message.topic.endswith("/command"):
+            command = Command.decode(message.payload)
+            self.commands.append(command)
+            outcome = DONE if self.refuses is None else REFUSED
+            reply = Reply(ref=command.command_id, outcome=outcome, detail=self.refuses, stamp=self._now())
             client.publish(topics.up(self.court_id, self.unit_id, "reply"), reply.encode(), qos=1)
 
     def _fix(self, lat_e7: int, lon_e7: int, ahead_s: int | None = 0) -> Fix:

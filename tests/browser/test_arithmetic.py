@@ -1,7 +1,10 @@
 """What the page works out by itself, against the gateway's own functions: datums, lengths, floods of alarms."""
 
+import ast
 import json
 import random
+import re
+import runpy
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ from gateway.dispatch import datum
 from hatch_build import find_node
 
 CONSOLE = Path(__file__).resolve().parent.parent.parent / "console"
+FIRMWARE = CONSOLE.parent / "firmware"
 MINUTE_MS = 60_000
 
 
@@ -103,3 +107,23 @@ def test_flood_begins_above_ten_and_ends_below_five(
     given = {"times": [round(minute * MINUTE_MS) for minute in minutes], "now": round(now * MINUTE_MS)}
     found = evaluated("flood.ts", "m.floodSince(given.times, given.now)", given)
     assert found == (None if since is None else round(since * MINUTE_MS))
+
+
+def test_settings_are_those_that_a_unit_lets_be_changed_from_afar() -> None:
+    table = runpy.run_path(str(FIRMWARE / "store" / "settings_table.py"))
+    found = re.search(
+        r"CHANGEABLE = (\(.*?\n\))", (FIRMWARE / "bodyunit" / "commands.py").read_text("utf-8"), re.S
+    )
+    assert found
+    expected = []
+    for name in ast.literal_eval(found.group(1)):
+        kind, lowest, highest, default, _ = table["TABLE"][name]
+        assert kind in (table["INT"], table["BOOL"])
+        bounds = {} if kind == table["BOOL"] else {"bounds": [lowest, highest]}
+        expected.append({"name": name, "factory": int(default), **bounds})
+    page = evaluated("ui/pages/unitSettings.ts", "m.SETTINGS.map(({ unit, ...rest }) => rest)", None)
+    assert page == expected
+    bounded = "given.map((text) => m.valueOf(m.SETTINGS[1], text))"
+    given = ["200", "5000", "199", "5001", "-300", "3e2", "300.5", "0x1ff", "", " 300 ", "9" * 400]
+    expected_values = [200, 5000, None, None, None, None, None, None, None, 300, None]
+    assert evaluated("ui/pages/unitSettings.ts", bounded, given) == expected_values

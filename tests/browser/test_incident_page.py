@@ -6,9 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from console_officer import Officer
 from playwright.sync_api import expect
 from test_alarm import only_incident
 from test_everyone import PHONE, at, check, theme_of
+
+from protocol.messages import SETTING
 
 Make = Callable[..., Any]
 
@@ -118,6 +121,42 @@ def test_device_has_a_page_with_commands(desk: Make, officer: Make, shoot: Make)
     shoot(page, "device")
     main.get_by_role("button", name="在态势图上看轨迹").click()
     expect(page.locator(".right [data-panel-incident] .officer")).to_have_text("郑一")
+
+
+def settings_sent(unit: Officer) -> list[tuple[str | None, int | str | None]]:
+    """Live pictures are asked for as well while the page is open."""
+    return [(sent.name, sent.value) for sent in unit.commands if sent.kind == SETTING]
+
+
+def test_setting_is_sent_when_confirmed_and_the_unit_says_what_came_of_it(
+    desk: Make, officer: Make, shoot: Make
+) -> None:
+    unit = officer("UNIT1")
+    window = desk()
+    page = window.enter("dispatcher")
+    page.goto(f"{window.url}/units/UNIT1")
+    form = page.locator("[data-settings]")
+    form.locator("summary").click()
+    form.get_by_label("参数").select_option("hold_ms")
+    expect(form).to_contain_text("0 ms 至 5,000 ms，出厂值 1,000 ms")
+    ask = form.get_by_role("button", name="设置…")
+    form.get_by_label("新值").fill("5001")
+    expect(ask).to_be_disabled()
+    form.get_by_label("新值").fill("500")
+    ask.click()
+    form.get_by_role("button", name="确认设置：报警长按时间 = 500 ms").click()
+    expect(page.locator("[data-outcome=done]")).to_contain_text("送出“报警长按时间”")
+    expect(form.locator("[data-setting-course=done]")).to_contain_text("设备已保存")
+    assert settings_sent(unit) == [("hold_ms", 500)]
+    unit.refuses = "<b>no</b> room"
+    form.get_by_label("参数").select_option("silent")
+    form.get_by_label("新值").select_option("0")
+    ask.click()
+    form.get_by_role("button", name="确认设置：静默 = 关").click()
+    expect(form.locator("[data-setting-course=refused]")).to_contain_text("设备原话：<b>no</b> room")
+    assert settings_sent(unit) == [("hold_ms", 500), ("silent", 0)]
+    form.scroll_into_view_if_needed()
+    shoot(page, "setting")
 
 
 GIVE = """([how, name, type, text]) => {

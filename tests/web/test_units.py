@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from gateway.dispatch.asked import ASKED_MAX, Asked, AskedCommands
 from gateway.model import Role
 from gateway.store import fixes
-from protocol.messages import CASE, LIVE, LOCATE, MARK, RECORD, SETTING, TEST_ALARM, Command
+from protocol.messages import CASE, DONE, LIVE, LOCATE, MARK, RECORD, REFUSED, SETTING, TEST_ALARM, Command
 
 
 async def test_track_is_the_newest_positions_oldest_first(site: Any) -> None:
@@ -73,3 +74,33 @@ async def test_unit_that_was_never_heard_takes_no_command(site: Any) -> None:
     answer = await client.post("/api/v1/units/U1/commands", json={"kind": "locate"})
     assert answer.status_code == 409 and answer.json()["type"] == "urn:tipstaff:problem:refused"
     assert "never heard" in answer.json()["detail"] and site.sent == []
+
+
+async def test_reply_of_the_unit_is_told_to_who_may_command(site: Any) -> None:
+    site.heard("U1")
+    site.heard("U2")
+    client = await site.person(Role.DISPATCHER, "MID1")
+    body = {"kind": "setting", "name": "hold_ms", "value": 500}
+    command_id = (await client.post("/api/v1/units/U1/commands", json=body)).json()["command_id"]
+    path = f"/api/v1/units/U1/commands/{command_id}"
+    nothing_yet = {"command_id": command_id, "outcome": None, "detail": None}
+    assert (await client.get(path)).json() == nothing_yet
+    asked = site.parts.centre.asked
+    asked.answered(command_id, "U2", DONE, None)  # of another unit
+    asked.answered("0" * 16, "U1", DONE, None)  # that nobody sent
+    assert (await client.get(path)).json() == nothing_yet
+    asked.answered(command_id, "U1", REFUSED, "not now")
+    assert (await client.get(path)).json() == {**nothing_yet, "outcome": "refused", "detail": "not now"}
+    for wrong in (path.replace("U1", "U2"), "/api/v1/units/U1/commands/" + "0" * 16):
+        assert (await client.get(wrong)).status_code == 404
+    assert (await client.get("/api/v1/units/U1/commands/x")).status_code == 422
+    other = await site.person(Role.DISPATCHER, "MID2")
+    viewer = await site.person(Role.VIEWER, "B1")
+    assert [(await one.get(path)).status_code for one in (other, viewer)] == [404, 403]
+
+
+def test_oldest_commands_are_forgotten() -> None:
+    asked = AskedCommands()
+    for number in range(ASKED_MAX + 1):
+        asked.sent(f"{number:016x}", "U1")
+    assert asked.of(f"{0:016x}", "U1") is None and asked.of(f"{1:016x}", "U1") == Asked("U1")

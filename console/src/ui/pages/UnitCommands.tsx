@@ -4,6 +4,7 @@ import { commandUnit } from "../../api";
 import { useWords } from "../../i18n";
 import type { Unit } from "../../model";
 import { useStore } from "../../stores";
+import { UnitSetting } from "./UnitSetting";
 
 /** As `protocol.messages.MAX_CASE_BYTES`. */
 const CASE_BYTES_MAX = 96;
@@ -41,6 +42,7 @@ export function UnitCommands({ unit, lost }: { unit: Unit; lost: boolean }) {
         <button type="submit" class="button" disabled={off("case") || !fits}>{w.setCase}</button>
         <button type="button" class="button" disabled={off("case") || unit.case_no === null} onClick={() => void send("case", w.clearCase, null)}>{w.clearCase}</button>
       </form>
+      <UnitSetting unit={unit} lost={lost} />
     </section>
   );
 }

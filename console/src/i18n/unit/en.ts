@@ -1,0 +1,31 @@
+import type { unitZh } from "./zh";
+
+export const unitEn: typeof unitZh = {
+  title: "Settings of the unit", note: "The gateway does not know what the unit has now: it sends the new value, and the unit keeps it, over a restart too.", which: "Setting", choose: "Choose a setting…",
+  allowed: (lowest, highest, factory) => `${lowest} to ${highest}; as made ${factory}`, factory: (value) => `as made: ${value}`,
+  value: "New value", on: "on", off: "off", set: "Set…", sure: (name, value) => `Really set: ${name} = ${value}`,
+  sending: (name) => `Send “${name}”`,
+  waiting: "Sent; waiting for the unit's reply…", silentSoFar: "The unit has not replied; it may still carry this out within five minutes of sending.", lostTrack: "The gateway does not remember this command: what came of it is not known.",
+  outcome: { done: "The unit has stored it.", refused: "The unit refuses.", expired: "It came too late: the unit did not carry it out.", unknown: "The unit's firmware does not know this command." },
+  says: (detail) => `In the unit's words: ${detail}`,
+  settings: {
+    hold_ms: ["Hold for an alarm", "How long the button is held for an alarm; 0: at once."],
+    resend_first_ms: ["Alarm repeats, first 10 s", "Pause between repeats in the first 10 s, while the gateway has not confirmed."],
+    resend_then_ms: ["Alarm repeats, after 10 s", "The first pause after 10 s; it grows from there."],
+    resend_most_ms: ["Alarm repeats, longest pause", "The pause grows to this."],
+    stored_within_ms: ["Wait for the gateway", "When the gateway has not received the call for so long, the unit says “nobody yet”."],
+    acknowledged_within_ms: ["Wait for a person", "When nobody has acknowledged for so long after that, the unit says “nobody yet”."],
+    nobody_again_ms: ["Repeat of “nobody yet”", "Pause between the vibrations that say so."],
+    fix_moving_s: ["Positions, moving", "Pause between positions while moving."],
+    fix_still_s: ["Positions, standing", "Pause between positions while standing."],
+    fix_alarmed_s: ["Positions, alarm", "Pause between positions while an alarm is open."],
+    moving_cm_s: ["Speed of moving", "From this speed the unit counts as moving."],
+    state_s: ["State reports", "Pause between reports of battery, signal and storage."],
+    silent: ["Silent", "No sound, and no light but that of “somebody looks”. Off, the unit can be heard."],
+    vibration_pct: ["Vibration", "Strength of the vibration motor."],
+    record_always: ["Record always", "Records from power-up on."],
+    record_on_alarm: ["Record on alarm", "An alarm starts recording, until 30 s after the incident is closed."],
+    segment_s: ["Length of a segment", "How long each piece of a recording is."],
+    segment_kib: ["Size of a segment", "A piece of a recording ends earlier at this size."],
+  },
+};
