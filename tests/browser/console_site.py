@@ -44,7 +44,9 @@ class Site:
         ready = threading.Event()
         said: list[str] = []
         threading.Thread(target=self._listen, args=(self.process, ready, said), daemon=True).start()
-        assert ready.wait(WITHIN_S), "".join(said)
+        if not ready.wait(WITHIN_S):
+            self.kill()
+            raise AssertionError("".join(said))
 
     @staticmethod
     def _listen(process: subprocess.Popen[str], ready: threading.Event, said: list[str]) -> None:
