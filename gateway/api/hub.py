@@ -73,8 +73,8 @@ class Hub:
 
     async def join(self, scope: Scope) -> Viewer:
         """A new viewer, whose first message is a snapshot of everything in `scope`."""
-        # Somebody waits for it: nothing goes before but an alarm.
-        await self._write(list(self._centre.units().values()), lambda: asyncio.sleep(0))
+        # Somebody waits for it: nothing goes before but an alarm. Most texts are there already, from the last beat.
+        await self._write(self._texts.unwritten(self._centre.units().values()), lambda: asyncio.sleep(0))
         channel = self._channels.setdefault(scope.court_ids, Channel(scope))
         viewer = Viewer(Message(channel.seq, self._snapshot(channel)), self._clock.monotonic_s())
         channel.viewers.add(viewer)

@@ -3,7 +3,7 @@ what is known of a unit is eight tenths of the work."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from operator import attrgetter
 
@@ -40,6 +40,15 @@ class UnitTexts:
             known = self._known[status.unit.unit_id] = _Known(status, rest, dumps(steady)[:-1], "")
         known.status, known.text = status, f"{known.head},{dumps(views.moving(status))[1:]}"
         return known.text
+
+    def unwritten(self, statuses: Iterable[UnitStatus]) -> list[UnitStatus]:
+        """Those of which `of` has still to make the text."""
+        known = self._known
+        return [
+            status
+            for status in statuses
+            if (text := known.get(status.unit.unit_id)) is None or text.status is not status
+        ]
 
     def keep(self, statuses: Mapping[str, UnitStatus]) -> None:
         """Forget all others, when there are more than these."""
