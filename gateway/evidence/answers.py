@@ -132,9 +132,10 @@ class Answers:
         if at_s == NEVER_S:
             await self._due.wait()
             return
-        left_ms = int((at_s - self._clock.monotonic_s()) * 1000) + 1
-        if left_ms <= 0 or self._due.is_set():
-            return
+        left_s = at_s - self._clock.monotonic_s()
+        if left_s < 0 or self._due.is_set():
+            return  # what is due at once, because it became whole meanwhile, is due at minus infinity
+        left_ms = int(left_s * 1000) + 1
         waits = [
             asyncio.ensure_future(self._clock.sleep_until_ms(self._clock.now_ms() + left_ms)),
             asyncio.ensure_future(self._due.wait()),

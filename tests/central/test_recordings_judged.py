@@ -9,6 +9,7 @@ from filmer import Filmer, segment
 
 from gateway.clock import ManualClock
 from gateway.evidence.judging import QUIET_S
+from gateway.evidence.places import Key
 from gateway.ingest.media import MARKER_TOPIC
 from protocol.manifest import LAST
 
@@ -85,6 +86,16 @@ async def test_segment_that_is_here_is_sealed_while_no_time_goes_by(gateway, fil
     made = segment(named(0))
     await filmer.send(made, [made.chunk(n) for n in range(len(made.chunks))])
     assert (await filmer.seal(filmer.manifest(made, flags=LAST))).sealed
+
+
+async def test_segment_that_became_whole_while_others_were_answered_is_looked_at_at_once(gateway, filmer):
+    made = segment(named(0))
+    answers, key = gateway.evidence.answers, Key.of("u1001", made.segment)
+    answers.judging.wait(key, filmer.manifest(made), COURT, gateway.clock.monotonic_s())
+    answers.judging.whole(key)
+    async with asyncio.timeout(30):  # the clock stands still
+        await answers._look_again_at(answers.judging.next_s())
+    answers.judging.forget(key)
 
 
 async def test_duration_that_comes_after_the_manifest_is_waited_for(gateway, filmer):
