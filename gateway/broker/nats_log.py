@@ -3,13 +3,14 @@ it; it says nothing about single messages."""
 
 import re
 
-from gateway.broker.verdict import CERTIFICATE, DENIED, OVERSIZED, Names, Verdict, host_of
+from gateway.broker.verdict import CERTIFICATE, DENIED, OVERSIZED, SLOW, Names, Verdict, host_of
 
 _LINE = re.compile(r'\[\w{3}\] (\S+) - (mid:\d+) - (?:"(?:[^"\\]|\\.)*" - )?(.*)$')
 _MAPPED = re.compile(r'Using SAN found in cert for auth \["([^"]*)"\]')
 _NOBODY = re.compile(r'User in cert \["CN=([^",]*)"\], not found')
 _VIOLATION = re.compile(r'(Publish|Subscription) Violation - (?:User "[^"]*", )?Subject "([^"]*)"')
 _OVERSIZED = re.compile(r"maximum payload exceeded: (\d+) vs (\d+)")
+_SLOW = re.compile(r"Slow Consumer Detected: (.*?)\.?$")
 _TLS = re.compile(r"TLS handshake error: tls: (.*)$")
 _CLAIMED = re.compile(r" \(CN=([^ ]*) .*$")
 
@@ -44,6 +45,8 @@ class NatsLog:
         elif large := _OVERSIZED.match(said):
             sizes = {"bytes": int(large[1]), "limit_bytes": int(large[2])}
             return Verdict(OVERSIZED, self._users.of(connection), facts | sizes)
+        elif slow := _SLOW.match(said):
+            return Verdict(SLOW, self._users.of(connection), facts | {"reason": slow[1]})
         elif nobody := _NOBODY.match(said):
             why = "revoked, replaced by a newer one, or of a unit that is not registered"
             return Verdict(CERTIFICATE, nobody[1], facts | {"reason": why})

@@ -6,6 +6,8 @@ from typing import NamedTuple, Protocol
 #: Connections whose user is remembered; the one that was longest without use goes first.
 NAMES_MAX = 20_000
 DENIED, OVERSIZED, CERTIFICATE = "broker_denied", "broker_oversized", "certificate_refused"
+SLOW = "broker_slow_client"
+"""Not what a client said: what it did not take in time."""
 
 
 class Verdict(NamedTuple):

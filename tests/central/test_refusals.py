@@ -177,16 +177,12 @@ async def test_external_broker_that_is_away_is_said_once_with_its_address(tmp_pa
     settings = settings_for(tmp_path, "external", free_port)
     async with Gateway(settings) as gateway:
         media = gateway.media
-        links = (
-            gateway.ingest.alarm_link,
-            gateway.ingest.fix_link,
-            media.media_link,
-            media.manifest_link,
-        )
+        by_paho = (gateway.ingest.alarm_link, gateway.ingest.fix_link, media.manifest_link)
+        links = (*by_paho, media.media_link)
         tries = []
-        for link in links:
+        for link in by_paho:
             link._paho.on_connect_fail = counting(link._paho.on_connect_fail, tries)
-        await eventually(lambda: len(tries) >= 3 * len(links))
+        await eventually(lambda: len(tries) >= 3 * len(by_paho) and media.media_link.attempts >= 3)
         assert not gateway.centre.health()["ok"]
     said = [line for line in lines if line["event"] == "broker_unreachable"]
     assert len(said) == len(links) and {line["link"] for line in said} == {link.name for link in links}
@@ -228,6 +224,20 @@ def test_certificate_that_mosquitto_refuses_at_once_is_said_with_the_address(add
     assert "expired" in verdict.facts["reason"]
     alert = "error:0A000418:SSL routines::tlsv1 alert unknown ca certificate"
     assert MosquittoLog("gateway").verdict(f"1: Client connection from {address} failed: {alert}.") is None
+
+
+def test_client_that_is_too_slow_is_named_with_what_the_broker_did():
+    nats = NatsLog()
+    nats.verdict(
+        '[1] d t [DBG] 1.2.3.4:5 - mid:9 - "x" - Using SAN found in cert for auth ["tipstaff-gateway"]'
+    )
+    reason = "MaxPending of 67108864 Exceeded"
+    verdict = nats.verdict(f'[1] d t [INF] 1.2.3.4:5 - mid:9 - "x" - Slow Consumer Detected: {reason}')
+    assert verdict == ("broker_slow_client", "tipstaff-gateway", {"address": "1.2.3.4", "reason": reason})
+    log = MosquittoLog("tipstaff-gateway")
+    log.verdict("1: New client connected from 1.2.3.4:1 as u1001:m (p2, c0, k60, u'u1001').")
+    verdict = log.verdict("2: Outgoing messages are being dropped for client u1001:m.")
+    assert verdict[:2] == ("broker_slow_client", "u1001")
 
 
 def test_client_id_cannot_name_another_unit():
