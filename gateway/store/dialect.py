@@ -21,18 +21,24 @@ def _insert_or_ignore(dialect: str, table: Table) -> Any:
 
 def replacing(connection: AsyncConnection, table: Table) -> Any:
     """`INSERT … ON CONFLICT DO UPDATE` of whole rows, for one or many; made once for the connection's dialect."""
-    return _replacing(connection.dialect.name, table)
+    return updating(
+        connection, table, tuple(set(table.columns.keys()) - set(table.primary_key.columns.keys()))
+    )
+
+
+def updating(connection: AsyncConnection, table: Table, changed: tuple[str, ...]) -> Any:
+    """`INSERT … ON CONFLICT DO UPDATE` that changes these columns only; made once for the connection's dialect."""
+    return _updating(connection.dialect.name, table, changed)
 
 
 @cache
-def _replacing(dialect: str, table: Table) -> Any:
+def _updating(dialect: str, table: Table, changed: tuple[str, ...]) -> Any:
     module = sqlite if dialect == "sqlite" else postgresql
-    keys = [column.name for column in table.primary_key.columns]
     statement = module.insert(table)
-    rest = {
-        column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys
-    }
-    return statement.on_conflict_do_update(index_elements=keys, set_=rest)
+    keys = [column.name for column in table.primary_key.columns]
+    return statement.on_conflict_do_update(
+        index_elements=keys, set_={name: statement.excluded[name] for name in changed}
+    )
 
 
 async def upsert(

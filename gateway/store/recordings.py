@@ -1,4 +1,7 @@
-"""Recordings and their segments in the database."""
+"""Recordings and their segments in the database.
+
+Statements of what is done with every segment are made once: to make one costs more than to run it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from typing import Any
 from sqlalchemy import bindparam, case, func, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.store.dialect import insert_or_ignore, upsert
+from gateway.store.dialect import insert_or_ignore, updating, upsert
 from gateway.store.tables import alarms, incident_events, incidents, recording_incidents, recordings, segments
 
 GROWING, WANTED, SEALED, DELETED = "growing", "wanted", "sealed", "deleted"
@@ -66,16 +69,57 @@ class Owner:
     officer: str
 
 
-def _of(unit_id: str, recording: str, number: int) -> Any:
-    columns = segments.c
-    return (columns.unit_id == unit_id) & (columns.recording == recording) & (columns.number == number)
+_FROM_MANIFEST = ("first_ms", "last_ms", "size", "sha256", "key_id", "seq", "digest", "manifest", "state")
+
+# What a segment is found by. SQLAlchemy keeps the columns' own names for what is set.
+_RECORDING = (recordings.c.unit_id == bindparam("of_unit")) & (
+    recordings.c.recording == bindparam("of_recording")
+)
+_SEGMENTS = (segments.c.unit_id == bindparam("of_unit")) & (segments.c.recording == bindparam("of_recording"))
+_SEGMENT = _SEGMENTS & (segments.c.number == bindparam("of_number"))
+
+_FIND = select(segments).where(_SEGMENT)
+_AROUND = select(segments).where(
+    segments.c.key_id == bindparam("key_id"), segments.c.seq.between(bindparam("first"), bindparam("last"))
+)
+_GROW = update(segments).where(_SEGMENT & segments.c.state.in_((GROWING, WANTED)))
+_CHANGE = update(segments).where(_SEGMENT)
+_SEAL = _CHANGE.values(received_bytes=segments.c.size)
+_CHANGE_RECORDING = update(recordings).where(_RECORDING)
+_TIMES = select(
+    func.min(func.coalesce(segments.c.first_ms, segments.c.first_heard_ms)),
+    func.max(func.coalesce(segments.c.last_ms, segments.c.last_heard_ms)),
+    func.max(segments.c.last_heard_ms),
+).where(_SEGMENTS)
+_OF_ALARM = select(alarms.c.incident_id).where(
+    alarms.c.alarm_id == bindparam("alarm_id"), alarms.c.unit_id == bindparam("unit_id")
+)
+_ENDED_MS = (
+    select(func.max(incident_events.c.at_ms))
+    .where(incident_events.c.incident_id == incidents.c.incident_id)
+    .scalar_subquery()
+)
+_OF_TIME = select(incidents.c.incident_id).where(
+    (incidents.c.unit_id == bindparam("unit_id"))
+    | incidents.c.incident_id.in_(
+        select(alarms.c.incident_id).where(alarms.c.unit_id == bindparam("unit_id"))
+    ),
+    incidents.c.opened_ms <= bindparam("to_ms"),
+    incidents.c.live | (bindparam("from_ms") <= _ENDED_MS),
+)
+
+
+def _of(unit_id: str, recording: str, number: int | None = None) -> dict[str, object]:
+    """Parameters of _RECORDING, and, with a number, of _SEGMENT."""
+    found: dict[str, object] = {"of_unit": unit_id, "of_recording": recording}
+    return found if number is None else {**found, "of_number": number}
 
 
 async def segment(
     connection: AsyncConnection, unit_id: str, recording: str, number: int
 ) -> SegmentRow | None:
     """One segment, or None."""
-    row = (await connection.execute(select(segments).where(_of(unit_id, recording, number)))).first()
+    row = (await connection.execute(_FIND, _of(unit_id, recording, number))).first()
     return SegmentRow(**row._mapping) if row is not None else None
 
 
@@ -87,8 +131,8 @@ async def segments_of(connection: AsyncConnection, unit_id: str, recording: str)
 
 async def around(connection: AsyncConnection, key_id: bytes, seq: int) -> dict[int, SegmentRow]:
     """The segments at this place of a key's chain, before it and after it."""
-    query = select(segments).where(segments.c.key_id == key_id, segments.c.seq.between(seq - 1, seq + 1))
-    return {row.seq: SegmentRow(**row._mapping) for row in await connection.execute(query)}
+    rows = await connection.execute(_AROUND, {"key_id": key_id, "first": seq - 1, "last": seq + 1})
+    return {row.seq: SegmentRow(**row._mapping) for row in rows}
 
 
 async def in_state(connection: AsyncConnection, state: str) -> list[SegmentRow]:
@@ -111,14 +155,10 @@ async def grow(connection: AsyncConnection, grown: Sequence[Grown], owners: Mapp
     for one in grown:
         values = {name: getattr(one, name) for name in Grown.__dataclass_fields__}
         statement = insert_or_ignore(connection, segments)
-        done = await connection.execute(statement.values({**values, "state": GROWING, "foreign": False}))
+        done = await connection.execute(statement, {**values, "state": GROWING, "foreign": False})
         if done.rowcount == 0:
-            where = _of(one.unit_id, one.recording, one.number) & segments.c.state.in_((GROWING, WANTED))
-            await connection.execute(
-                update(segments)
-                .where(where)
-                .values(received_bytes=one.received_bytes, last_heard_ms=one.last_heard_ms)
-            )
+            now = {"received_bytes": one.received_bytes, "last_heard_ms": one.last_heard_ms}
+            await connection.execute(_GROW, {**_of(one.unit_id, one.recording, one.number), **now})
         touched.add((one.unit_id, one.recording, one.last_heard_ms))
     for unit_id, recording, heard_ms in sorted(touched):
         await _ensure(connection, unit_id, recording, heard_ms, owners[unit_id])
@@ -194,8 +234,7 @@ async def want(
 ) -> None:
     """A manifest of this segment is believed. last: the recording ends with it."""
     values = {name: getattr(row, name) for name in SegmentRow.__dataclass_fields__}
-    from_manifest = ("first_ms", "last_ms", "size", "sha256", "key_id", "seq", "digest", "manifest", "state")
-    await upsert(connection, segments, values, {name: values[name] for name in from_manifest})
+    await connection.execute(updating(connection, segments, _FROM_MANIFEST), values)
     await _ensure(connection, row.unit_id, row.recording, row.last_heard_ms, owner)
     changed: dict[str, Any] = {}
     if case_no is not None:
@@ -205,9 +244,7 @@ async def want(
     if last:
         changed["last_number"] = row.number
     if changed:
-        await connection.execute(
-            update(recordings).where(_recording(row.unit_id, row.recording)).values(changed)
-        )
+        await connection.execute(_CHANGE_RECORDING, {**_of(row.unit_id, row.recording), **changed})
     await _settle(connection, row.unit_id, row.recording)
     if alarm_id is not None:
         await link_alarm(connection, row.unit_id, row.recording, alarm_id)
@@ -218,22 +255,13 @@ async def seal(
     live: Sequence[tuple[int, int]], foreign: bool,
 ) -> None:  # fmt: skip
     """Its file is whole and on the disk."""
-    await connection.execute(
-        update(segments)
-        .where(_of(unit_id, recording, number))
-        .values(
-            state=SEALED,
-            sealed_ms=at_ms,
-            received_bytes=segments.c.size,
-            live=json.dumps(list(live)),
-            foreign=foreign,
-        )
-    )
+    values = {"state": SEALED, "sealed_ms": at_ms, "live": json.dumps(list(live)), "foreign": foreign}
+    await connection.execute(_SEAL, {**_of(unit_id, recording, number), **values})
 
 
 async def moved(connection: AsyncConnection, unit_id: str, recording: str, number: int, remote: str) -> None:
     """Its file is proven to be in the object store, under this name."""
-    await connection.execute(update(segments).where(_of(unit_id, recording, number)).values(remote=remote))
+    await connection.execute(_CHANGE, {**_of(unit_id, recording, number), "remote": remote})
 
 
 async def to_move(connection: AsyncConnection, limit: int) -> list[SegmentRow]:
@@ -245,9 +273,7 @@ async def to_move(connection: AsyncConnection, limit: int) -> list[SegmentRow]:
 
 async def link_alarm(connection: AsyncConnection, unit_id: str, recording: str, alarm_id: bytes) -> None:
     """The recording belongs to the incident of this alarm."""
-    found = await connection.scalars(
-        select(alarms.c.incident_id).where(alarms.c.alarm_id == alarm_id, alarms.c.unit_id == unit_id)
-    )
+    found = await connection.scalars(_OF_ALARM, {"alarm_id": alarm_id, "unit_id": unit_id})
     for incident_id in found.all():
         if incident_id:
             await _link(connection, unit_id, recording, incident_id, "alarm")
@@ -257,19 +283,7 @@ async def link_by_time(
     connection: AsyncConnection, unit_id: str, recording: str, from_ms: int, to_ms: int
 ) -> None:
     """The recording belongs to the incidents of its unit that were open while it was made."""
-    ended = (
-        select(func.max(incident_events.c.at_ms))
-        .where(incident_events.c.incident_id == incidents.c.incident_id)
-        .scalar_subquery()
-    )
-    own = select(alarms.c.incident_id).where(alarms.c.unit_id == unit_id)
-    found = await connection.scalars(
-        select(incidents.c.incident_id).where(
-            (incidents.c.unit_id == unit_id) | incidents.c.incident_id.in_(own),
-            incidents.c.opened_ms <= to_ms,
-            incidents.c.live | (ended >= from_ms),
-        )
-    )
+    found = await connection.scalars(_OF_TIME, {"unit_id": unit_id, "from_ms": from_ms, "to_ms": to_ms})
     for incident_id in found.all():
         await _link(connection, unit_id, recording, incident_id, "time")
 
@@ -293,25 +307,13 @@ async def _ensure(
         "to_ms": heard_ms,
         "heard_ms": heard_ms,
     }
-    await connection.execute(insert_or_ignore(connection, recordings).values(values))
+    await connection.execute(insert_or_ignore(connection, recordings), values)
 
 
 async def _settle(connection: AsyncConnection, unit_id: str, recording: str) -> None:
     """Its times follow from its segments': the unit's own UTC where it knew it, else ours; and so do its incidents."""
-    columns = segments.c
-    query = select(
-        func.min(func.coalesce(columns.first_ms, columns.first_heard_ms)),
-        func.max(func.coalesce(columns.last_ms, columns.last_heard_ms)),
-        func.max(columns.last_heard_ms),
-    ).where(columns.unit_id == unit_id, columns.recording == recording)
-    from_ms, to_ms, heard_ms = (await connection.execute(query)).one()
-    await connection.execute(
-        update(recordings)
-        .where(_recording(unit_id, recording))
-        .values(from_ms=from_ms, to_ms=max(from_ms, to_ms), heard_ms=heard_ms)
-    )
+    recording_of = _of(unit_id, recording)
+    from_ms, to_ms, heard_ms = (await connection.execute(_TIMES, recording_of)).one()
+    times = {"from_ms": from_ms, "to_ms": max(from_ms, to_ms), "heard_ms": heard_ms}
+    await connection.execute(_CHANGE_RECORDING, {**recording_of, **times})
     await link_by_time(connection, unit_id, recording, from_ms, max(from_ms, to_ms))
-
-
-def _recording(unit_id: str, recording: str) -> Any:
-    return (recordings.c.unit_id == unit_id) & (recordings.c.recording == recording)
