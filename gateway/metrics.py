@@ -63,6 +63,13 @@ class Metrics:
             "Media chunks dropped before they were looked at, because too many waited; they are asked for again.",
             registry=registry,
         )
+        self.media_link_ended = Counter(
+            "tipstaff_media_link_ended",
+            "Connections of recordings that ended or did not come about, by why: `lost`, `silent` (no answer to a "
+            "ping), `unreadable` (no MQTT), `refused`, `unreachable`.",
+            ["why"],
+            registry=registry,
+        )
         self.media_chunks = Counter("tipstaff_media_chunks", "Media chunks written.", registry=registry)
         self.media_bytes = Counter(
             "tipstaff_media_bytes", "Bytes of recordings that were not there before.", registry=registry

@@ -45,22 +45,19 @@ class Delivery:
 
 
 class Link:
-    """A connection with a session of its own at the broker, named `name`, that hears `topics` at QoS 1, or, without
-    a session, at QoS 0.
+    """A connection with a session of its own at the broker, named `name`, that hears `topics` at QoS 1. Recordings
+    come by `media_link`.
 
     At most `bound` messages wait for the event loop; then the connection is not read any further, and the
     broker holds what comes.
     """
 
-    def __init__(
-        self, name: str, client: Client, topics: Sequence[str], clock: Clock, bound: int, qos: int = 1
-    ) -> None:
+    def __init__(self, name: str, client: Client, topics: Sequence[str], clock: Clock, bound: int) -> None:
         self.name = name
         self.connected = False
         self.problem: str | None = "not connected yet"
         self.connections = 0
         self._topics = topics
-        self._qos = qos
         self._clock = clock
         self._bound = bound
         self._address = (client.host, client.port)
@@ -76,7 +73,7 @@ class Link:
         self._arrived = asyncio.Event()
         self._changed = asyncio.Event()
         paho = self._paho = _Paho(
-            CallbackAPIVersion.VERSION2, name, clean_session=qos == 0, protocol=mqtt.MQTTv311, manual_ack=True
+            CallbackAPIVersion.VERSION2, name, clean_session=False, protocol=mqtt.MQTTv311, manual_ack=True
         )
         paho.tls_set(str(client.ca_path), str(client.certificate_path), str(client.key_path))
         paho.reconnect_delay_set(0.1, 2)  # type: ignore[arg-type]
@@ -153,7 +150,7 @@ class Link:
             # Open for acknowledgements at once: what waited at the broker comes before its answer to `subscribe`.
             self.connections, self._open = self.connections + 1, True
             self._pending.clear()
-        client.subscribe([(topic, self._qos) for topic in self._topics])
+        client.subscribe([(topic, 1) for topic in self._topics])
 
     def _on_subscribe(
         self, _client: mqtt.Client, _user: Any, _mid: int, reasons: Any, _properties: Any
@@ -226,7 +223,7 @@ def topic_of(message: mqtt.MQTTMessage) -> str:
 
 class _Paho(mqtt.Client):
     """Reads ahead. `paho` asks TLS for a packet's first bytes one by one, and each time other threads may take the
-    interpreter's lock for 5 ms: that, and no work, was most of what a chunk cost its thread."""
+    interpreter's lock for 5 ms: that, and no work, is most of what a small message costs its thread."""
 
     _ahead = b""
     _at = 0

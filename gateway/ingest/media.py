@@ -2,13 +2,9 @@
 
 import asyncio
 import secrets
-import struct
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
-
-import paho.mqtt.client as mqtt
 
 from gateway.broker import Client
 from gateway.clock import Clock
@@ -17,18 +13,18 @@ from gateway.errors import StoreError
 from gateway.evidence.evidence import Evidence
 from gateway.evidence.places import Key
 from gateway.evidence.watching import PictureWatch
-from gateway.ingest.link import Delivery, Link, topic_of
+from gateway.ingest.link import Delivery, Link
+from gateway.ingest.media_link import MARKER, MARKER_TOPIC, MediaLink
+from gateway.ingest.quick_chunk import quick_chunk
 from gateway.logs import Faults, logger
 from gateway.metrics import Metrics
 from gateway.model import Unit
-from gateway.provision.authority import GATEWAY_NAME
 from gateway.settings import Settings
 from protocol import topics
 from protocol.errors import ProtocolError
 from protocol.manifest import Manifest
 from protocol.media import Chunk, segment_of
 
-MEDIA_LINK = "tipstaff-gateway-media"
 MANIFEST_LINK = "tipstaff-gateway-manifest"
 CHUNKS_AT_ONCE = 512
 GATHER_S = 0.005
@@ -36,43 +32,7 @@ SEGMENTS_KNOWN = 4096
 MANIFESTS_AT_ONCE = 100
 MANIFEST_BYTES_MAX = 2048
 TEXT_MAX = 200
-OVERHEAD_BYTES = 512
-"""What a message that waits takes beside its bytes."""
 MIB = 1 << 20
-MARKER_TOPIC = f"tip/1/gateway/{GATEWAY_NAME}/media/marker"
-"""Only we may publish there: no unit can have that name."""
-_MARKER = struct.Struct(">8sI")
-
-
-class MediaLink(Link):
-    """QoS 0, without a session: what does not fit into `bound_bytes` is dropped and counted, because a want brings it
-    back, and because the broker must never wait for us with pictures."""
-
-    def __init__(self, client: Client, clock: Clock, bound_bytes: int, metrics: Metrics) -> None:
-        super().__init__(MEDIA_LINK, client, ("tip/1/+/+/media/+",), clock, 1 << 30, qos=0)
-        self._bound_bytes = bound_bytes
-        self._waiting_bytes = 0
-        self._metrics = metrics
-
-    async def take(self, limit: int) -> list[Delivery]:
-        """The chunks that wait, at least one and at most `limit`, in their order."""
-        taken = await super().take(limit)
-        with self._lock:
-            self._waiting_bytes -= sum(OVERHEAD_BYTES + len(delivery.payload) for delivery in taken)
-        return taken
-
-    def _on_message(self, client: mqtt.Client, user: Any, message: mqtt.MQTTMessage) -> None:
-        size = OVERHEAD_BYTES + len(message.payload)
-        with self._lock:
-            full = self._waiting_bytes + size > self._bound_bytes
-            if full and size == OVERHEAD_BYTES + _MARKER.size and topic_of(message) == MARKER_TOPIC:
-                full = False  # a marker has a place always: it is small, and there are few
-            if not full:
-                self._waiting_bytes += size
-        if full:
-            self._metrics.media_dropped.inc()
-            return
-        super()._on_message(client, user, message)
 
 
 class Media:
@@ -101,14 +61,13 @@ class Media:
 
     async def run(self) -> None:
         """Take and hand over, until cancelled."""
-        self.media_link.start()
         self.manifest_link.start()
         try:
             async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self.media_link.run(), name="ingest-media-link")
                 tasks.create_task(self._take_chunks(), name="ingest-media")
                 tasks.create_task(self._take_manifests(), name="ingest-manifests")
         finally:
-            await self.media_link.stop()
             await self.manifest_link.stop()
 
     async def wait_connected(self) -> None:
@@ -128,7 +87,7 @@ class Media:
 
     def mark(self, number: int) -> None:
         """Send a marker to ourselves; it comes back behind all chunks that the broker has for us now."""
-        payload = _MARKER.pack(self._process, number & 0xFFFFFFFF)
+        payload = MARKER.pack(self._process, number & 0xFFFFFFFF)
         self.manifest_link.publish(MARKER_TOPIC, payload, qos=0)
 
     async def _take_chunks(self) -> None:
@@ -150,8 +109,8 @@ class Media:
             await asyncio.sleep(GATHER_S)
 
     def _marked(self, payload: bytes) -> None:
-        if len(payload) == _MARKER.size:
-            process, number = _MARKER.unpack(payload)
+        if len(payload) == MARKER.size:
+            process, number = MARKER.unpack(payload)
             if process == self._process:
                 self._evidence.marked(number)
 
@@ -162,7 +121,7 @@ class Media:
             if direction != "media":
                 raise ProtocolError(f"nothing is read from {direction}/{leaf}")
             key = _key(unit_id, leaf)
-            chunk = Chunk.decode(delivery.payload)
+            chunk = quick_chunk(delivery.payload) or Chunk.decode(delivery.payload)
         except ProtocolError as error:
             self._fault(
                 "chunk_unreadable", unit_id, detail=str(error)[:TEXT_MAX], bytes=len(delivery.payload)

@@ -1,7 +1,7 @@
 """A unit that floods, scatters, lies or comes too late: counted, bounded, and the truth is kept all the same."""
 
 import hashlib
-import time
+import threading
 
 import pytest_asyncio
 from conftest import COURT, eventually
@@ -50,13 +50,12 @@ async def filmer(gateway, tmp_path):
 async def test_flood_that_does_not_fit_is_dropped_counted_and_asked_for_again(gateway, filmer):
     made = segment(named(0), blocks=400, block_bytes=10_000)
     dropped = gateway.metrics.media_dropped._value
-    for number in range(len(made.chunks)):
-        filmer.put(segment_name(made.segment), made.chunk(number).encode())
-    end_s = time.monotonic() + 20
-    while not dropped.get() and time.monotonic() < end_s:
-        time.sleep(0.005)  # our loop, which is the gateway's, does not turn: its link alone bounds what waits
-    assert dropped.get() > 0 and gateway.media.media_link._waiting_bytes <= 1 << 20
-    await filmer.send(made, [])
+    disk = threading.Event()
+    gateway.evidence._threads._files.submit(disk.wait, 60)
+    await filmer.send(made, [made.chunk(number) for number in range(len(made.chunks))])
+    await eventually(dropped.get, 30)
+    assert 0 < gateway.media.media_link._waiting_bytes <= 1 << 20
+    disk.set()
     manifest = filmer.manifest(made, flags=LAST)
     assert (await filmer.restore(made, manifest)).sealed == hashlib.sha256(made.data).digest()
     assert stored(gateway, made).read_bytes() == made.data

@@ -45,8 +45,10 @@ def asked(gateway):
 @contextlib.contextmanager
 def held_up(gateway):
     """Nothing of what the broker has for the media connection is read."""
-    with gateway.media.media_link._lock:
-        yield
+    transport = gateway.media.media_link._stream.transport
+    transport.pause_reading()
+    yield
+    transport.resume_reading()
 
 
 async def test_bytes_that_the_broker_still_holds_are_not_asked_for_again(gateway, filmer):
