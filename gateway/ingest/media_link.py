@@ -1,4 +1,4 @@
-"""The connection of recordings: all that units send of pictures and sound, read in the event loop (docs/adr/0021).
+"""The connection of recordings: all that units send of pictures and sound, read in the event loop (docs/adr/0022).
 
 The other connections are `link.Link`. This one only hears, at QoS 0 and without a session: what is lost on it is asked
 for again, so that a connection that is broken, silent or no MQTT at all costs time and nothing else.

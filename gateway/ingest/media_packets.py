@@ -1,4 +1,4 @@
-"""The few packets of MQTT 3.1.1 that a subscriber at QoS 0 needs, and no others (docs/adr/0021).
+"""The few packets of MQTT 3.1.1 that a subscriber at QoS 0 needs, and no others (docs/adr/0022).
 
 What is sent is made here, what comes is taken out of a byte stream in place. Whatever the bytes, only ProtocolError
 leaves.
