@@ -7,6 +7,9 @@ STAMP := $(VENV)/.installed
 # Type stubs of the port; in a folder of their own, because they stand in for the standard library.
 ESP32S3_STUBS := micropython-esp32-esp32_generic_s3-stubs==1.29.0.post1
 
+# A gateway that is started a hundred times need not be compiled a hundred times, whatever the environment says.
+export PYTHONDONTWRITEBYTECODE =
+
 .PHONY: help demo test check bench format clean system
 
 help: ## Say what can be made
