@@ -31,6 +31,7 @@ SHORT_UP_S = 0.18
 SETTLE_S = 0.06  # no finger is faster, and the firmware takes less for a bouncing contact
 CRASHES_IN_A_ROW = 5  # without a hello between them; then the unit stays down
 RESTART_S = 0.5
+TOLD_EVENTS = 12
 
 
 class Unit:
@@ -354,8 +355,9 @@ class Unit:
                         raise UnitExited(self.unit_id, why, self.log_tail())
                     await self._felt.news()
         except TimeoutError:
+            told = tuple(f"{at_s - self._clock.monotonic_s():.1f} s: {text}" for at_s, text in self.events)
             why = f"{problem} within {timeout_s:g} s"
-            raise UnitTimeout(self.unit_id, why, self.log_tail()) from None
+            raise UnitTimeout(self.unit_id, why, (*told[-TOLD_EVENTS:], *self.log_tail())) from None
 
     def _changed(self) -> None:
         if not self._board.connected:

@@ -20,6 +20,7 @@ FILL = {
     "recording": "a1b2c3d4e5f60718",
     "number": "0",
     "talk": "0" * 16,
+    "command_id": "0" * 16,
     "key_id": "0" * 16,
 }
 NUMBERS = ("limit", "since_ms", "battery_max", "from_ms", "to_ms", "at_ms", "count", "max_age_s")
