@@ -72,6 +72,7 @@ class Alarms:
         self._down = False
         self._looked_ms = 0
         self._raised_by_run = False
+        self._due: "tuple[bytes, int] | None" = None  # alarm id and when it was held, until that alarm is raised
         self._waiting = 0
         self._keep_ms = 0
         self._low_battery_told = False
@@ -154,14 +155,18 @@ class Alarms:
             now_ms = max(now_ms, self._looked_ms)
         self._looked_ms = now_ms
         event = self._button.sample(self._down, now_ms)
+        if event is not None and event[0] == gestures.HELD:
+            # Without a hold each run of presses begins so. One that raised the alarm is a hand in need, not a code.
+            self._raised_by_run = self._hold_ms == 0 and self.calls.newest() is None
+            self._due = (os.urandom(16), event[2])
+        if self._due is not None:
+            # Whatever fails here, the task dies of it, is started again and comes back: the press is not forgotten.
+            self.raise_alarm(messages.KIND_BUTTON, self._due[1], alarm_id=self._due[0])
+            self._due = None
         if event is None:
             return
         what, count, at_ms = event
-        if what == gestures.HELD:
-            # Without a hold each run of presses begins so. One that raised the alarm is a hand in need, not a code.
-            self._raised_by_run = self._hold_ms == 0 and self.calls.newest() is None
-            self.raise_alarm(messages.KIND_BUTTON, at_ms)
-        elif what == gestures.SHORTS:
+        if what == gestures.SHORTS:
             self._shorts(count, at_ms)
         elif what == gestures.STUCK:
             self._note("button is stuck")
@@ -222,7 +227,6 @@ class Alarms:
 
     def _alarm(self, alarm_id: bytes, kind: int, at_ms: int, ref, code) -> messages.Alarm:
         pressed = stamp(self._clock, at_ms)
-        fix, age_ms = self._where()
         values = {
             "alarm_id": alarm_id,
             "kind": kind,
@@ -232,10 +236,11 @@ class Alarms:
             "code": code,
         }
         try:
+            fix, age_ms = self._where()
             return messages.Alarm(
                 fix=fix, fix_age_ms=age_ms, case_no=self._settings.case_no or None, **values
             )
-        except ProtocolError as error:
+        except Exception as error:
             # Nothing beside the alarm is worth losing the alarm.
             self._note("alarm without place and case: %s" % error)
             return messages.Alarm(**values)

@@ -30,6 +30,25 @@ async def test_short_hold_is_no_alarm():
     await world.stop()
 
 
+async def test_press_is_not_forgotten_when_its_alarm_cannot_be_raised_at_once():
+    world = await begun(TIME)
+    calls = world.unit.alarms.calls
+    room, failed = calls.room, []
+
+    def room_at_the_second_try():
+        if not failed:
+            failed.append(True)
+            raise MemoryError("no room now")
+        return room()
+
+    calls.room = room_at_the_second_try
+    await world.press()
+    await asyncio.sleep_ms(2000)
+    assert failed and world.felt() == ["pressed"]
+    assert len({alarm.alarm_id for alarm in world.client.of("alarm")}) == 1
+    await world.stop()
+
+
 async def test_press_told_late_counts_as_long_as_it_lasted():
     world = await begun(TIME)
     world.board.press(True, late_ms=700)

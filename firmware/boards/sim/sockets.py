@@ -156,21 +156,28 @@ class SocketBoard:
 
     def tasks(self) -> list:
         """Tasks of the board itself for the supervisor: (name, coroutine function, limit of its heart in ms)."""
-        return [("control", self._control, 5000)]
+        return [("control", self._control, 5000), ("watchdog", self._watch, 5000)]
 
     async def _control(self, heart) -> None:
+        while True:
+            heart.rest()  # whoever plays with the board may take any time
+            try:
+                found: "list[dict]" = await self.lines.read()
+            except OSError:
+                sys.exit(0)
+            heart.beat()
+            for message in found:
+                self._take(message)
+
+    async def _watch(self, heart) -> None:
         looked_ms = time.ticks_ms()
         while True:
             heart.beat()
+            await asyncio.sleep_ms(500)
             try:
-                found: "list[dict]" = await asyncio.wait_for_ms(self.lines.read(), 500)
-                for message in found:
-                    self._take(message)
-            except asyncio.TimeoutError:
-                pass
+                self.lines.flush()
             except OSError:
                 sys.exit(0)
-            self.lines.flush()
             gap_ms = time.ticks_diff(time.ticks_ms(), looked_ms)
             looked_ms = time.ticks_ms()
             if self._fed_ms is not None and gap_ms > STALL_MS:
