@@ -19,7 +19,8 @@ from websockets.exceptions import ConnectionClosed
 
 from bench.bare import answering
 from bench.chromium import MeasuredPage, page_in
-from bench.stream_process import PACKET_MS, PICTURE_MS, SOUND_BYTES, picture
+from bench.film_process import picture
+from bench.stream_process import PACKET_MS, PICTURE_BYTES, PICTURE_MS, SOUND_BYTES
 from bench.viewing_process import HEAD
 from gateway.api.frames import frame_head
 from protocol import matroska
@@ -70,7 +71,7 @@ async def bare_scene(browser: Browser, size: tuple[int, int]) -> AsyncIterator[t
 
 async def _stream(socket: ServerConnection) -> None:
     """Past the library, whose work for a frame would be most of it."""
-    content, sound = picture(), bytes(SOUND_BYTES)
+    content, sound = picture(PICTURE_BYTES), bytes(SOUND_BYTES)
     number, began_ms = 0, time.time() * 1000
     step = 0
     while not socket.transport.is_closing():

@@ -56,7 +56,7 @@ class Plan:
 
 
 FULL = Plan(30.0, 100, evidence_firmware.SECONDS, evidence_firmware.RUNS)
-QUICK = Plan(8.0, 12, evidence_firmware.QUICK_SECONDS, 2)
+QUICK = Plan(6.0, 10, evidence_firmware.QUICK_SECONDS, 2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ STREAM_BYTES_S = 100_000
 MIB = 1 << 20
 GENERATOR = (
     "bench/film_process.py: raw MQTT over asyncio, two TLS connections a unit, in one process; "
-    "at most two segments of a unit are not sealed"
+    "at most eight segments of a unit are not sealed"
 )
 
 

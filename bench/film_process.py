@@ -3,8 +3,9 @@
 Each has two TLS connections with its own certificate, as the firmware: chunks at QoS 0 on `<unit>:m`, manifests and
 wants at QoS 1 on the other. A unit sends a segment, then its manifest, the ranges that it is asked for, the manifest
 again, until the segment is sealed. It records on meanwhile, as the firmware does, but has at most UNSEALED_MAX segments
-that are not sealed. The pictures in it are random bytes. What is signed and chained is made by `cryptography`, and
-everything is encoded once, so that the generator takes as little of the machine as it can.
+that are not sealed: eight units stand for a thousand, of which each has one or two. The pictures in it are one JPEG,
+filled up with random bytes. What is signed and chained is made by `cryptography`, and everything is encoded once, so
+that the generator takes as little of the machine as it can.
 
 Out, JSON lines: {"connected": n}, then four times a second {"sealed_bytes": n, "sealed": n, "sent_bytes": n} since the
 start. It ends with its input.
@@ -25,6 +26,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+import simplejpeg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bench import packets
@@ -33,12 +35,13 @@ from protocol.manifest import FIRST_PREVIOUS, Manifest, key_id
 from protocol.media import LIVE, MAX_DATA_BYTES, STARTS, Chunk, segment_name
 from protocol.messages import Want
 from protocol.records import Stamp
+from simulator import scene
 
 KEEPALIVE_S = 60
 BLOCK_BYTES = 16_000
 BLOCK_MS = 160  # 100 KB/s
 ANSWER_S = 5.0
-UNSEALED_MAX = 2
+UNSEALED_MAX = 8
 SAY_S = 0.25
 HIGH_WATER_BYTES = 256 * 1024
 
@@ -70,18 +73,25 @@ class Film:
     length_ms: int
 
 
+def picture(size_bytes: int) -> bytes:
+    """A real JPEG, made as long as a picture of the stream is."""
+    drawn = scene.draw(0, 0, 640, 480)
+    jpeg: bytes = simplejpeg.encode_jpeg(drawn, quality=30, colorsubsampling="420")
+    return jpeg[:size_bytes] + secrets.token_bytes(max(0, size_bytes - len(jpeg)))
+
+
 def film(size_bytes: int) -> Film:
     """About `size_bytes` of pictures, at 100 KB/s."""
     head, _ = matroska.head(matroska.Format(640, 480), secrets.token_bytes(16), "tipstaff bench", 0, [])
     out, buffer = bytearray(head), bytearray(64)
     starts: list[tuple[int, int | None]] = [(0, None), (len(out), 0)]
     out += buffer[: matroska.put_cluster(buffer, 0, 0)]
-    blocks = max(1, size_bytes // BLOCK_BYTES)
+    blocks, drawn = max(1, size_bytes // BLOCK_BYTES), picture(BLOCK_BYTES)
     for number in range(blocks):
         if number:
             starts.append((len(out), number * BLOCK_MS))
         out += buffer[: matroska.put_block(buffer, 0, matroska.PICTURE, number * BLOCK_MS, BLOCK_BYTES)]
-        out += secrets.token_bytes(BLOCK_BYTES)
+        out += drawn
     ends = [at for at, _ in starts[1:]] + [len(out)]
     chunks = [
         Chunk(at, LIVE | (0 if at_ms is None else STARTS), out[at:end], at_ms).encode()

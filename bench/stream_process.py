@@ -19,10 +19,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import simplejpeg
-
 from bench import packets
-from bench.film_process import SAY_S, Film, Filmer, Totals
+from bench.film_process import SAY_S, Film, Filmer, Totals, picture
 from protocol import matroska
 from protocol.manifest import Manifest
 from protocol.media import LIVE, STARTS, Chunk
@@ -155,17 +153,10 @@ class Streamer(Filmer):
         return manifest
 
 
-def picture() -> bytes:
-    """A real JPEG, made as long as a picture of the stream is."""
-    drawn = scene.draw(0, 0, 640, 480)
-    jpeg: bytes = simplejpeg.encode_jpeg(drawn, quality=30, colorsubsampling="420")
-    return jpeg[:PICTURE_BYTES].ljust(PICTURE_BYTES, b"\0")
-
-
 async def stream(folder: Path) -> None:
     """Connect everybody, and send as many as is said until the input ends."""
     plan = json.loads((folder / "film.json").read_text("utf-8"))
-    sent, made, nothing = Sent(), reel(picture()), Film(b"", b"", [], 0)
+    sent, made, nothing = Sent(), reel(picture(PICTURE_BYTES)), Film(b"", b"", [], 0)
     streamers = [
         Streamer(one["unit_id"], one["court_id"], Path(one["home"]), nothing, sent, sent=sent, reel=made)
         for one in plan["units"]

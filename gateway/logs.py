@@ -6,7 +6,6 @@ Faults that a unit can cause as often as it likes are written once in a while, w
 import logging
 import sys
 from collections import OrderedDict
-from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -57,15 +56,13 @@ class Faults:
 
     def warn(self, fault: str, unit: str | None, **facts: object) -> None:
         """Write the line as a warning, or count it."""
-        self._say(self._log.warning, fault, unit, facts)
+        self._say("warning", fault, unit, facts)
 
     def note(self, what: str, unit: str, **facts: object) -> None:
         """The same for what is not a fault but can happen as often."""
-        self._say(self._log.info, what, unit, facts)
+        self._say("info", what, unit, facts)
 
-    def _say(
-        self, write: Callable[..., object], fault: str, unit: str | None, facts: dict[str, object]
-    ) -> None:
+    def _say(self, level: str, fault: str, unit: str | None, facts: dict[str, object]) -> None:
         who = unit if unit is not None else str(facts.get("address", ""))
         now_s, key = self._clock.monotonic_s(), (fault, who)
         said_s, held_back = self._last.pop(key, (float("-inf"), 0))
@@ -79,4 +76,4 @@ class Faults:
             facts["times_before"] = held_back
         if unit is not None:
             facts = {"unit": unit, **facts}
-        write(fault, **facts)
+        getattr(self._log, level)(fault, **facts)

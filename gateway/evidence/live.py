@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.evidence.places import Key, Places
 from protocol import matroska
@@ -37,8 +37,7 @@ def front_on_disk(places: Places, key: Key) -> bytes | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class LiveBlock:
+class LiveBlock(NamedTuple):
     """A whole picture, packet of sound or line of the position track. `time_ms`: since its segment's first block;
     `received_ms`: ours, of the chunk that completed it. `head`: everything of the file before its first cluster, or as
     much of it as has its tracks, with the first block after it came by; else None."""

@@ -5,15 +5,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from protocol.errors import ProtocolError
 from protocol.media import RECORDING_BYTES, segment_of
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """A segment of a unit. `recording`: 8 bytes in hex."""
 
     unit_id: str

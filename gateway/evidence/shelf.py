@@ -8,6 +8,7 @@ from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from gateway.evidence import journal
 from gateway.evidence.assembly import HEAD_BYTES, Assembly, BeyondEnd, doubted
@@ -24,8 +25,7 @@ MERGED_MAX = 64
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A chunk that is to be written."""
 
     key: Key

@@ -11,8 +11,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
@@ -31,8 +30,7 @@ _PAHO_LOG = logging.getLogger("paho")
 _PAHO_LOG.setLevel(logging.CRITICAL)
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """A message as it came. `connection` counts our connections; `mid` is only good on that one."""
 
     topic: str

@@ -6,7 +6,7 @@ import json
 import struct
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from protocol import matroska
 
@@ -95,8 +95,7 @@ class PictureForm:
     height: int
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """A whole picture, packet of sound or line of the position track. `taken_ms`, `received_ms`: UTC, by our clock."""
 
     track: int
@@ -107,8 +106,7 @@ class Block:
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """A block for one viewer: numbers rise by one with each that was put for it, dropped ones too."""
 
     number: int

@@ -18,8 +18,8 @@ from whole_recording import SMALL
 from whole_site import OFFICERS, Site, site
 
 from bench.film import write_plan
-from bench.film_process import Film
-from bench.stream_process import Reel, Streamer, picture, reel
+from bench.film_process import Film, picture
+from bench.stream_process import PICTURE_BYTES, Reel, Streamer, reel
 from bench.stream_process import Sent as SentByAll
 from gateway.app import Gateway
 from gateway.cli.stage import LOGIN, GatewayProcess, Officer, furnish, settings_in
@@ -169,7 +169,7 @@ async def test_fifty_units_are_seen_at_once_each_whole_and_in_order(tmp_path: Pa
         password, homes = await furnish(gateway, officers)
     write_plan(settings, officers, homes, 0, tmp_path / "streams")
     plan = json.loads((tmp_path / "streams" / "film.json").read_text("utf-8"))
-    sends, sent, nothing = reel(picture(), packet_ms=200), SentByAll(), Film(b"", b"", [], 0)
+    sends, sent, nothing = reel(picture(PICTURE_BYTES), packet_ms=200), SentByAll(), Film(b"", b"", [], 0)
     streamers = [
         Streamer(one["unit_id"], one["court_id"], Path(one["home"]), nothing, sent, sent=sent, reel=sends)
         for one in plan["units"]

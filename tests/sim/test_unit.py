@@ -46,7 +46,9 @@ async def test_press_is_felt_as_pressed_at_the_threshold(make_home: MakeHome) ->
         assert len(unit.alarms) == 1
 
 
-async def test_long_press_is_an_alarm_though_the_unit_could_not_look_when_it_began(make_home: MakeHome) -> None:
+async def test_long_press_is_an_alarm_though_the_unit_could_not_look_when_it_began(
+    make_home: MakeHome,
+) -> None:
     async with Unit(make_home(hold_ms=300)) as unit:
         assert unit.pid is not None
         os.kill(unit.pid, signal.SIGSTOP)
