@@ -117,7 +117,7 @@ async def of_incident(
     events = await incidents.events(connection, incident_id)
     courts = {court.court_id: court for court in await units.all_courts(connection)}
     found.timeline += await asyncio.to_thread(_said, events, courts, asked.language)
-    await _incident_files(connection, settings, view, events, courts, found, asked)
+    await _incident_files(connection, settings, view, events, courts, found, asked, seen)
     await _talks(connection, settings, incident_id, found, w, seen)
     incident = view.incident
     facts = {
@@ -261,6 +261,7 @@ async def _incident_files(
     courts: Mapping[str, Court],
     found: _Gathered,
     asked: Asked,
+    seen: Callable[[RecordingRow | TalkRow], bool],
 ) -> None:
     """The log in the form in which its hashes are made, the report, the positions, and what was attached."""
     incident_id, w = view.incident.incident_id, WORDS[asked.language]
@@ -275,10 +276,12 @@ async def _incident_files(
         found.files[f"{folder}/positions-{track.unit_id}.csv"] = _csv(track.fixes)
         if track.thinned:
             found.left_out.append(w.thinned.format(track.unit_id))
+    said = await talks.said_in(connection, incident_id, None, report.TALKS_MAX + 1)
     made = report.Report(
         view,
         events,
         tracks,
+        [row for row in said if seen(row)],
         courts,
         settings.site.outlines or console.OUTLINES,
         settings.site.name,

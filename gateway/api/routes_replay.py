@@ -17,7 +17,7 @@ from gateway.api.problems import responses
 from gateway.api.routes_incidents import seen_incident
 from gateway.api.schemas import Replay
 from gateway.dispatch import centre_book as book
-from gateway.store import audit, incidents
+from gateway.store import audit, incidents, talks
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
 
@@ -62,8 +62,9 @@ async def replay_incident(incident_id: IncidentPath, who: Who, here: Here) -> Re
 async def report_incident(
     incident_id: IncidentPath, who: Who, here: Here, lang: Annotated[Language, Query()] = "zh"
 ) -> HTMLResponse:
-    """The incident as one page to print and to file, without scripts: map, ranking, timeline with both clocks, files
-    with their hashes, and whether its log's chain holds. That you made it is in the audit."""
+    """The incident as one page to print and to file, without scripts: map, ranking, talks (also those that outlast it),
+    timeline with both clocks, files with their hashes, and whether its log's chain holds. That you made it is in the
+    audit."""
     await seen_incident(incident_id, who, here)
     gateway = here.gateway
     now_ms = gateway.clock.now_ms()
@@ -72,10 +73,12 @@ async def report_incident(
         (view,) = await book.views(connection, [incident_id])
         rows = await incidents.events(connection, incident_id)
         tracks = await replay.member_tracks(connection, view, replay.span_ms(view, now_ms))
+        said = await talks.said_in(connection, incident_id, who.scope.court_ids, report.TALKS_MAX + 1)
     made = report.Report(
         view,
         rows,
         tracks,
+        said,
         gateway.centre.courts(),
         gateway.settings.site.outlines or console.OUTLINES,
         gateway.settings.site.name,

@@ -119,6 +119,10 @@ async def test_recording_and_incident_are_sent_as_zips_that_prove_themselves(
         assert begun[-1].subject == (recorded if number else f"U1/{RECORDING}")
         talk = out / "incidents" / recorded / "talks" / "U1-7a1b000000000001.mkv"
         assert (talk.read_bytes() == said) if number else not talk.exists()
+        if number:
+            assert (
+                hashlib.sha256(said).hexdigest() in (out / "incidents" / recorded / "report.html").read_text()
+            )
         assert made[-1].facts["sums"] == checked[1].split()[0] and made[-1].facts["faulty"] == 0
     await all_ended(site)
 

@@ -1,8 +1,10 @@
 """What is kept of a talk: log, audit and a file that plays; after a kill, after a change, and for how long."""
 
 import hashlib
+import re
 import sys
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,27 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from talk_panel import actions, ended, heard, packets, panel, settled
 
+from gateway.api.report.words_en import EN
+from gateway.api.report.words_zh import ZH
+from gateway.clock import BEIJING
 from gateway.model import Role
 from gateway.relay.talk_book import Book
 from protocol.messages import SPEAKER_PLAYS
 from protocol.talk import LAST
+
+
+def clock(at_ms: int) -> str:
+    """As the report prints it."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S")
+
+
+async def reported(client: Any, path: str, words: dict[str, Any]) -> list[str]:
+    """The talks of an incident's report, a row each."""
+    answer = await client.get(f"{path}/report", params={"lang": "zh" if words is ZH else "en"})
+    assert answer.status_code == 200, answer.text
+    table = re.search(r'<table class="talks">.*?<tbody>(.*?)</tbody>', answer.text, re.DOTALL)
+    assert table is not None and words["talks"] in answer.text
+    return re.findall(r"<tr>(.*?)</tr>", table[1], re.DOTALL)
 
 
 async def test_what_is_said_goes_to_the_unit_and_into_log_audit_and_a_file(
@@ -109,12 +128,22 @@ async def test_talk_that_outlasts_its_incident_is_found_with_it(site: Any, stack
     await heard(site, 3)
     (now,) = (await client.get(f"{path}/talks")).json()["items"]
     assert (now["login"], now["ended_ms"], now["kept"]) == ("lin", None, False)
+    site.clock.advance(100)
     closed = await client.post(f"{path}/close", json={"reason": "safe"})
     assert closed.status_code == 200, closed.text
+    for words in (ZH, EN):
+        (told,) = await reported(client, path, words)
+        assert "lin" in told and words["talk_goes_on"] in told and words["talk_beyond"] in told
+        assert clock(now["began_ms"]) in told
+    site.clock.advance(100)
     await mine.say(t="end")
     (row,) = await ended(site)
     (found,) = (await client.get(f"{path}/talks")).json()["items"]
     assert (found["talk"], found["ended"], found["packets"], found["kept"]) == (row.talk, "released", 3, True)
+    for words in (ZH, EN):
+        (told,) = await reported(client, path, words)
+        assert words["talk_goes_on"] not in told and words["talk_beyond"] in told
+        assert clock(row.began_ms) in told and clock(found["ended_ms"]) in told and found["sha256"] in told
     incident = (await client.get(path)).json()
     assert [entry["event"] for entry in incident["timeline"]][-1] == "close"
     # One in which nobody was heard is in no incident.

@@ -4,6 +4,6 @@ It is made from the log as it is stored, not from what a console shows, and says
 Reading order: `page` puts it together, `steps` puts the log into words, `map_svg` draws, `words` has the texts.
 """
 
-from gateway.api.report.page import Report, policy, render
+from gateway.api.report.page import TALKS_MAX, Report, policy, render
 
-__all__ = ["Report", "policy", "render"]
+__all__ = ["TALKS_MAX", "Report", "policy", "render"]

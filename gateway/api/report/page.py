@@ -25,20 +25,24 @@ from gateway.dispatch.centre_live import View
 from gateway.dispatch.incident import Answer, Incident
 from gateway.model import Court
 from gateway.store.incidents import EventRow
+from gateway.store.talks import TalkRow
 
 HERE = Path(__file__).parent
 ROWS_MAX = 1_000
+TALKS_MAX = 200
 NAME_CHARS = 200
 TURNING = dict.fromkeys((0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a report is made from. `rows`: the whole log; `tracks`: of its officers; `made_by`: a person's name."""
+    """What a report is made from. `rows`: the whole log; `tracks`: of its officers; `talks`: of the register,
+    newest first, also those that outlast the incident; `made_by`: a person's name."""
 
     view: View
     rows: Sequence[EventRow]
     tracks: Sequence[Track]
+    talks: Sequence[TalkRow]
     courts: Mapping[str, Court]
     outlines: Path
     site: str
@@ -74,6 +78,9 @@ def render(report: Report, language: Language) -> str:
         length=len(report.rows),
         milestones=_milestones(incident, steps),
         ranking=_ranking(incident),
+        talks=list(reversed(report.talks[:TALKS_MAX])),
+        talks_cut=len(report.talks) > TALKS_MAX,
+        talks_max=TALKS_MAX,
         map=_map(report, w),
         site=report.site,
         made_by=report.made_by,
