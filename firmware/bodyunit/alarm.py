@@ -72,7 +72,8 @@ class Alarms:
         self._down = False
         self._looked_ms = 0
         self._raised_by_run = False
-        self._due: "tuple[bytes, int] | None" = None  # alarm id and when it was held, until that alarm is raised
+        # Alarm id and when it was held, until that alarm is raised.
+        self._due: "tuple[bytes, int] | None" = None
         self._waiting = 0
         self._keep_ms = 0
         self._low_battery_told = False
