@@ -98,7 +98,10 @@
     return null;
   }
 
-  /** The pictures on a canvas for `forMs`, as [when it could be seen, its cells], and when beeps were heard. */
+  /** Of a canvas, or of what a video shows. */
+  const sizeOf = (screen) => ({ width: screen.videoWidth ?? screen.width, height: screen.videoHeight ?? screen.height });
+
+  /** The pictures on a canvas or video for `forMs`, as [when it could be seen, its cells], and when beeps were heard. */
   function scene(selector, forMs) {
     return new Promise((resolve) => {
       const pictures = [], beeps = [], begunMs = performance.now();
@@ -107,7 +110,7 @@
         if (pending !== null) pictures.push([wallMs(), pending]);
         pending = null;
         const canvas = document.querySelector(selector);
-        const cells = canvas && canvas.width && cellsOf(canvas);
+        const cells = canvas && sizeOf(canvas).width && cellsOf(canvas);
         if (cells && cells !== last) pending = last = cells;
         for (const ear of ears.values()) {
           const ms = ear.context.state === "running" ? beepMs(ear) : null;
@@ -123,7 +126,7 @@
   /** The 4 x 20 cells of simulator/scene.py, as levels in hex. */
   const small = new OffscreenCanvas(20, 4).getContext("2d", { willReadFrequently: true });
   function cellsOf(canvas) {
-    const { width, height } = canvas;
+    const { width, height } = sizeOf(canvas);
     small.imageSmoothingEnabled = false;
     small.drawImage(canvas, 0, 0, width, height * 0.2, 0, 0, 20, 4);
     let cells = "";

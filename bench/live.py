@@ -3,7 +3,7 @@
 First the real firmware, whose camera's pictures say in their pixels when they were taken: they are read back from the
 canvas of the page that ships, in headless Chromium without a GPU, at the frame after they were drawn; sound is read
 back from what goes to the loudspeaker. Both are laid beside the time of the scene. The same pictures come once more
-over a bare WebSocket from this process to an empty page: the raw limit.
+over a bare WebSocket from this process to an empty page: the raw limit; and through a peer (`bench.peer`).
 
 Then streams of 100 KB/s (`bench.stream_process`), stored and sealed, more and more of them, each with one viewer
 (`bench.viewing_process`); generator, broker, gateway and viewers share the machine. It is full when blocks are not all
@@ -20,21 +20,21 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import httpx
-import numpy as np
 
 from bench.bare_stream import bare_scene
 from bench.chromium import MeasuredPage, chromium, page_in
 from bench.film import write_plan
+from bench.peer import Peer, peer_of
 from bench.processor import cpu_s
 from bench.report import Report, percentile
+from bench.seen import Seen, look
 from bench.stream_process import PACKET_MS, PICTURE_MS
 from bench.worker import Worker
 from gateway.app import Gateway
 from gateway.cli.stage import LOGIN, GatewayProcess, Officer, furnish, settings_in
-from simulator import scene
 from simulator.camera import SceneCamera
 from simulator.desk import Desk
 from simulator.fleet import Fleet, tracks_around
@@ -80,17 +80,6 @@ class Plan:
 
 FULL = Plan(30.0, 10, (50, 100, 150, 200, 250, 300), 8.0, 2.0)
 QUICK = Plan(4.0, 2, (50, 100, 200), 2.5, 1.0)
-
-
-@dataclass
-class Seen:
-    """What one page showed: `glass_ms` of pictures, `sound_ms` of marks, from the scene; `apart_ms`: by how much the
-    pictures of a mark come later than its sound."""
-
-    glass_ms: list[float] = field(default_factory=list)
-    sound_ms: list[float] = field(default_factory=list)
-    apart_ms: list[float] = field(default_factory=list)
-    lost: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +139,12 @@ async def measure(plan: Plan, broker: Literal["embedded", "mosquitto"], say: Say
             await stack.enter_async_context(streams)
             say("a page on a bare WebSocket")
             bare = await _bare(browser, plan)
+            say("a peer")
+            peer = await peer_of(browser, folder / "peer", plan.scene_s)
             say("a unit in the page")
             seen, first_ms = await _worn(browser, process.url, cookies, unit, plan, meanwhile)
         await _load(load, process, streams, folder, cookies, plan, say)
-    return _report(bare, seen, first_ms, load, broker)
+    return _report(bare, peer, seen, first_ms, load, broker)
 
 
 # The page.
@@ -161,7 +152,7 @@ async def measure(plan: Plan, broker: Literal["embedded", "mosquitto"], say: Say
 
 async def _bare(browser: Browser, plan: Plan) -> Seen:
     async with bare_scene(browser, SIZE) as (measured, zero_ms):
-        return await _look(measured, "canvas", zero_ms, plan.scene_s)
+        return await look(measured, "canvas", zero_ms, plan.scene_s)
 
 
 @asynccontextmanager
@@ -209,7 +200,7 @@ async def _worn(
         await _listen(measured)
         await asyncio.sleep(SETTLE_S)
         zero_ms = _zero_ms(unit)
-        seen = await _look(measured, "[data-live-screen]", zero_ms, plan.scene_s)
+        seen = await look(measured, "[data-live-screen]", zero_ms, plan.scene_s)
     return seen, first_ms
 
 
@@ -239,36 +230,6 @@ async def _listen(measured: MeasuredPage) -> None:
 def _zero_ms(unit: Unit) -> float:
     """When the unit's scene began, UTC ms of this machine."""
     return time.time() * 1000 - unit.media.now_ms
-
-
-async def _look(measured: MeasuredPage, selector: str, zero_ms: float, for_s: float) -> Seen:
-    said: dict[str, Any] = await measured.page.evaluate(
-        "([selector, ms]) => bench.scene(selector, ms)", [selector, for_s * 1000]
-    )
-    seen = Seen()
-    numbers: list[int] = []
-    taken: list[tuple[int, float]] = []
-    for page_ms, cells in said["pictures"]:
-        levels = np.frombuffer(bytes.fromhex(cells), np.uint8).reshape(scene.ROWS, scene.COLUMNS)
-        band = np.kron(levels, np.ones((3, 3), np.uint8))
-        image = np.zeros((round(band.shape[0] / scene.BAND), band.shape[1]), np.uint8)
-        image[: band.shape[0]] = band
-        read = scene.read(image)
-        if read is None:
-            continue
-        number, at_ms = read
-        numbers.append(number)
-        taken.append((at_ms, measured.ours(page_ms) - zero_ms - at_ms))
-    seen.glass_ms = [late_ms for _, late_ms in taken]
-    seen.lost = (numbers[-1] - numbers[0] + 1 - len(numbers)) if numbers else 0
-    for page_ms in said["beeps"]:
-        heard_ms = measured.ours(page_ms) - zero_ms
-        mark_ms = heard_ms // 1000 * 1000
-        seen.sound_ms.append(heard_ms - mark_ms)
-        beside = [late_ms for taken_ms, late_ms in taken if mark_ms <= taken_ms < mark_ms + 300]
-        if beside:
-            seen.apart_ms.append(percentile(beside, 50) - (heard_ms - mark_ms))
-    return seen
 
 
 # The streams.
@@ -355,7 +316,7 @@ async def _used(pid: int, for_s: float) -> float:
     return (cpu_s(pid) - before_s) / (time.monotonic() - began_s)
 
 
-def _report(bare: Seen, seen: Seen, first_ms: list[float], load: Load, broker: str) -> Report:
+def _report(bare: Seen, peer: Peer, seen: Seen, first_ms: list[float], load: Load, broker: str) -> Report:
     carried = [step for step in load.steps if step.good]
     apart_ms = [abs(one) for one in seen.apart_ms]
     glass_ms, bare_ms = percentile(seen.glass_ms, 50), percentile(bare.glass_ms, 50)
@@ -376,6 +337,7 @@ def _report(bare: Seen, seen: Seen, first_ms: list[float], load: Load, broker: s
         "bare_glass_to_glass_p50_ms": bare_ms,
         "bare_glass_to_glass_p95_ms": percentile(bare.glass_ms, 95),
         "bare_cpu_per_viewer": load.bare_cpu_per_viewer,
+        **peer.raw(),
     }
     targets = {
         "glass_to_glass_p95_ms": TARGET_GLASS_MS,
@@ -385,6 +347,7 @@ def _report(bare: Seen, seen: Seen, first_ms: list[float], load: Load, broker: s
     }
     notes = {
         "broker": broker,
+        "peer": peer.name,
         "pictures": len(seen.glass_ms),
         "marks_heard": len(seen.sound_ms),
         "clicks": len(first_ms),
