@@ -31,6 +31,8 @@ PICTURE_MS = 120  # three packets: both fall on one clock
 SOUND_BYTES = scene.RATE_HZ * PACKET_MS // 1000
 PICTURE_BYTES = 10_080  # with the sound 100 KB/s
 SEGMENT_S = 20
+SPREAD = 47
+"""So many lengths the units' first segments have."""
 FULL_S = 0.02
 """A connection that takes nothing is tried again after this."""
 
@@ -47,23 +49,25 @@ class Sent(Totals):
 @dataclass(frozen=True, slots=True)
 class Reel:
     """What all units send after the head of a segment. `blocks`: their contents; `steps`: their chunks, packet by
-    packet of sound, each `packet_ms` long."""
+    packet of sound, each `packet_ms` long; `ends`: how much of `data` is sent by the end of each."""
 
     data: bytes
     blocks: list[bytes]
     steps: list[list[bytes]]
+    ends: list[int]
     packet_ms: int = PACKET_MS
 
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """A segment of one unit, whose bytes are for the most part those of all others."""
+    """A segment of one unit, whose bytes are for the most part those of all others: `size` of them after its head."""
 
     head: bytes
     reel: Reel
+    size: int
 
     def __len__(self) -> int:
-        return len(self.head) + len(self.reel.data)
+        return len(self.head) + self.size
 
     def __getitem__(self, part: slice) -> bytes:
         start, stop, _ = part.indices(len(self))
@@ -86,6 +90,7 @@ def reel(drawn: bytes, packet_ms: int = PACKET_MS) -> Reel:
     out, buffer = bytearray(), bytearray(64)
     contents: list[bytes] = []
     steps: list[list[bytes]] = []
+    ends: list[int] = []
     for step in range(SEGMENT_S * 1000 // packet_ms):
         at_ms, start = step * packet_ms, len(out)
         if at_ms % 1000 == 0:
@@ -101,16 +106,21 @@ def reel(drawn: bytes, packet_ms: int = PACKET_MS) -> Reel:
             contents.append(content)
             start = len(out)
         steps.append(chunks)
-    return Reel(bytes(out), contents, steps, packet_ms)
+        ends.append(len(out))
+    return Reel(bytes(out), contents, steps, ends, packet_ms)
 
 
 @dataclass
 class Streamer(Filmer):
-    """One unit that is watched. Its blocks go out by the loop's clock alone, without a task's turn for each."""
+    """One unit that is watched. Its blocks go out by the loop's clock alone, without a task's turn for each.
+
+    steps: of its first segment; the others have all of them.
+    """
 
     sent: Sent = field(default_factory=Sent)
     go: asyncio.Event = field(default_factory=asyncio.Event)
-    reel: Reel = field(default_factory=lambda: Reel(b"", [], []))
+    reel: Reel = field(default_factory=lambda: Reel(b"", [], [], []))
+    steps: int = SEGMENT_S * 1000 // PACKET_MS
 
     async def _record(self) -> Manifest:
         await self.go.wait()
@@ -118,13 +128,14 @@ class Streamer(Filmer):
         began_s, began_ms = loop.time(), time.time() * 1000
         segment = self._recording + self._number.to_bytes(4, "big")
         topic, first = self._topic(segment), head(began_ms)
+        steps, self.steps = self.steps, len(self.reel.steps)
         await self._media.publish(topic, Chunk(0, LIVE, first).encode(), 0)
         done: asyncio.Future[None] = loop.create_future()
 
         def put(step: int) -> None:
             if done.done():
                 return
-            if step == len(self.reel.steps):
+            if step == steps:
                 done.set_result(None)
                 return
             self.sent.late_ms = max(
@@ -144,10 +155,10 @@ class Streamer(Filmer):
 
         put(0)
         await done
-        data = Joined(first, self.reel)
+        size = self.reel.ends[steps - 1]
         digest = hashlib.sha256(first)
-        digest.update(self.reel.data)
-        self.film = Film(data, digest.digest(), [], SEGMENT_S * 1000)
+        digest.update(memoryview(self.reel.data)[:size])
+        self.film = Film(Joined(first, self.reel, size), digest.digest(), [], steps * self.reel.packet_ms)
         manifest = self._manifest(segment)
         self._number, self._previous = self._number + 1, manifest.digest()
         return manifest
@@ -158,9 +169,13 @@ async def stream(folder: Path) -> None:
     plan = json.loads((folder / "film.json").read_text("utf-8"))
     sent, made, nothing = Sent(), reel(picture(PICTURE_BYTES)), Film(b"", b"", [], 0)
     streamers = [
-        Streamer(one["unit_id"], one["court_id"], Path(one["home"]), nothing, sent, sent=sent, reel=made)
-        for one in plan["units"]
-    ]
+        Streamer(
+            one["unit_id"], one["court_id"], Path(one["home"]), nothing, sent, sent=sent, reel=made,
+            # In a city, segments do not all end at the same time.
+            steps=len(made.steps) * (number % SPREAD + 1) // SPREAD,
+        )
+        for number, one in enumerate(plan["units"])
+    ]  # fmt: skip
     for streamer in streamers:
         await streamer.enter(plan)
     gc.freeze()

@@ -23,7 +23,7 @@ class EvidenceSettings(Section):
         default=64,
         ge=1,
         le=4096,
-        description="Most media waiting for us; more is dropped, and asked for again.",
+        description="Most media waiting for us, and most waiting for the disk; more is dropped, and asked for again.",
     )
     look_every_s: int = Field(
         default=5,

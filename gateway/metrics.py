@@ -60,7 +60,7 @@ class Metrics:
         self.map_cache_bytes = Gauge("tipstaff_map_cache_bytes", "Tiles kept on the disk.", registry=registry)
         self.media_dropped = Counter(
             "tipstaff_media_dropped",
-            "Media chunks dropped before they were looked at, because too many waited; they are asked for again.",
+            "Media chunks dropped because too many waited for us or for the disk; they are asked for again.",
             registry=registry,
         )
         self.media_link_ended = Counter(

@@ -77,7 +77,7 @@ class Evidence:
             self.shelf, self._threads, clock, store, metrics, self._faults, self._trouble, send, mark, self._sealed,
             lambda: self._intake.busy,
         )  # fmt: skip
-        self._intake = Intake(self._write, self.answers.returned)
+        self._intake = Intake(self._write, self.answers.returned, settings.queue_mib * MIB)
         self._grown: dict[Key, Grown] = {}
         self._heard: dict[Key, int] = {}
         self._keys: dict[bytes, UnitKey] = {}
@@ -123,18 +123,20 @@ class Evidence:
 
     # Chunks.
 
-    async def chunks(self, batch: Sequence[tuple[Key, Chunk, int]]) -> None:
+    def chunks(self, batch: Sequence[tuple[Key, Chunk, int]]) -> None:
         """Chunks of registered units, each with its time of arrival, in their order: at once to those who watch, and in
-        a moment onto the disk. Waits while too many are not there yet."""
+        a moment onto the disk."""
         for key, chunk, received_ms in batch:
             if self.live.watched(key.unit_id):
                 self.live.feed(key, chunk, received_ms)
-        await self._intake.put(
+        left_out = self._intake.put(
             [
                 Piece(key, chunk.offset, memoryview(chunk.data), bool(chunk.flags & LIVE), received_ms)
                 for key, chunk, received_ms in batch
             ]
         )
+        if left_out:
+            self._metrics.media_dropped.inc(left_out)
 
     async def _write(self, pieces: Sequence[Piece]) -> None:
         try:

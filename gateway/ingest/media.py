@@ -102,7 +102,7 @@ class Media:
                     batch.append((*read, delivery.received_ms))
             if batch:
                 self._watch.feed(batch)
-                await self._evidence.chunks(batch)
+                self._evidence.chunks(batch)
             for payload in markers:
                 self._marked(payload)
             # What comes meanwhile is written at once: a batch costs three threads a turn, however small it is.

@@ -50,7 +50,7 @@ async def note(
     async def job(connection: AsyncConnection) -> None:
         await record(connection, at_ms, login, action, subject, facts or {})
 
-    await store.write(job)
+    await store.write(job, together=True)
 
 
 async def entries(connection: AsyncConnection, after_seq: int = 0, limit: int = 100) -> list[AuditEntry]:
