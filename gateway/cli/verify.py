@@ -56,8 +56,8 @@ def verify(
 
     Example: tipstaff verify export-I-20261126-0001.zip --unit-key MZ2534.pem
     """
-    evidence = gather(path)
     trusted = None if not unit_key else dict(_trusted(text) for text in unit_key)
+    evidence = gather(path, with_keys=trusted is None)
     verdicts = judge(evidence, trusted, complete=complete)
     faulty = [verdict for verdict in verdicts if verdict.faults]
     if as_json:
@@ -68,7 +68,7 @@ def verify(
         }
         typer.echo(json.dumps(report, ensure_ascii=False))
     else:
-        _print(verdicts, len(faulty), trusted is not None)
+        _print(verdicts, len(faulty), None if trusted is not None else len(evidence.keys))
     if faulty:
         raise typer.Exit(FAULTY)
 
@@ -95,7 +95,8 @@ def _raw(text: str) -> bytes:
     raise EvidenceUnreadable(f"--unit-key {text[:60]!r}: is no file, and not 32 bytes as hex or base64")
 
 
-def _print(verdicts: list[Verdict], faulty: int, anchored: bool) -> None:
+def _print(verdicts: list[Verdict], faulty: int, believed: int | None) -> None:
+    """believed: how many keys that lie with the evidence are; None when the register's were named."""
     console = Console(highlight=False, soft_wrap=True)
     for verdict in verdicts:
         line = Text(
@@ -110,7 +111,9 @@ def _print(verdicts: list[Verdict], faulty: int, anchored: bool) -> None:
     count = sum(verdict.manifest is not None for verdict in verdicts)
     said = "all of it holds" if not faulty else f"{faulty} with faults"
     console.print(f"{count} segments, {said}.")
-    if not anchored:
+    if believed == 0:
+        console.print("No unit's key lies here, as none does on a card: name the register's with --unit-key.")
+    elif believed:
         console.print("The keys are those that lie with the evidence: compare their ids with the register's,")
         console.print("or name the register's key with --unit-key.")
 

@@ -4,7 +4,7 @@
     manifest  the Ed25519 signature (RFC 8032) of a key that is trusted is over it
     chain     `seq` rises by one, and `previous` is the SHA-256 of the manifest before
     recording its segments are numbered from 0 without a gap, and the last one says that it is the last
-    clocks    UTC and the unit's monotonic clock went on equally fast, within CLOCK_TOLERANCE_MS
+    clocks    UTC and the unit's monotonic clock went on equally fast, and UTC never back (`proof_clocks`)
 
 What is left out of an export on purpose (other recordings of the same unit) breaks the chain's numbers and not its
 proof; `complete` makes every gap a fault, for a card or a whole store.
@@ -20,13 +20,10 @@ from itertools import pairwise
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from gateway.evidence import proof_clocks
 from gateway.evidence.proof_files import Evidence
 from protocol.manifest import CUT, FIRST_PREVIOUS, LAST, Manifest
 from protocol.media import RECORDING_BYTES, segment_name
-from protocol.records import Stamp
-
-CLOCK_TOLERANCE_MS = 2_000
-"""A GNSS receiver that sets the clock moves it by less than this unless it was wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +62,7 @@ def judge(
         _file_verdict(one.manifest, evidence) for one in evidence.manifests if one.manifest is not None
     ]
     for verdict in verdicts:
-        _check_signature(verdict, keys)
+        _check_signature(verdict, keys, "does not lie here" if trusted is None else "is not a trusted one")
     chains: dict[bytes, list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
         assert verdict.manifest is not None
@@ -74,6 +71,7 @@ def judge(
     for _, chain in sorted(chains.items()):
         chain.sort(key=_place)
         _check_chain(chain, complete)
+        proof_clocks.check(*_told(chain))
         ordered += chain
     _check_recordings(ordered)
     return ordered + _strays(evidence, {verdict.name for verdict in verdicts})
@@ -112,12 +110,12 @@ def _file_verdict(manifest: Manifest, evidence: Evidence) -> Verdict:
     return verdict
 
 
-def _check_signature(verdict: Verdict, keys: Mapping[bytes, Ed25519PublicKey]) -> None:
+def _check_signature(verdict: Verdict, keys: Mapping[bytes, Ed25519PublicKey], absent: str) -> None:
     manifest = verdict.manifest
     assert manifest is not None
     key = keys.get(manifest.key_id)
     if key is None:
-        verdict.wrong("wrong_key", f"signed with key {manifest.key_id.hex()}, which is not a trusted one")
+        verdict.wrong("wrong_key", f"signed with key {manifest.key_id.hex()}, which {absent}")
         return
     try:
         key.verify(manifest.signature or b"", manifest.signed_bytes())
@@ -147,23 +145,6 @@ def _check_chain(chain: Sequence[Verdict], complete: bool) -> None:
                 )
         elif new.previous != old.digest():
             after.wrong("chain_broken", f"it was not chained to {before.name} as that is now")
-        if new.seq != old.seq:
-            _check_clocks(after, "since " + before.name, old.last, new.first, gap=True)
-    for verdict in chain:
-        assert verdict.manifest is not None
-        _check_clocks(verdict, "within the segment", verdict.manifest.first, verdict.manifest.last, gap=False)
-
-
-def _check_clocks(verdict: Verdict, where: str, old: Stamp, new: Stamp, *, gap: bool) -> None:
-    if old.boot != new.boot:
-        return
-    passed_ms = new.mono_ms - old.mono_ms
-    if passed_ms < (-CLOCK_TOLERANCE_MS if gap else 0):
-        verdict.wrong("overlap", f"the unit's own clock went back by {-passed_ms:,} ms {where}")
-    elif old.utc_s and new.utc_s:
-        step_ms = (new.utc_s - old.utc_s) * 1000 + new.utc_ms - old.utc_ms - passed_ms
-        if abs(step_ms) > CLOCK_TOLERANCE_MS:
-            verdict.wrong("clock_step", f"UTC was set {step_ms:+,} ms {where}")
 
 
 def _check_recordings(ordered: Sequence[Verdict]) -> None:
@@ -181,10 +162,18 @@ def _check_recordings(ordered: Sequence[Verdict]) -> None:
                     "missing_before", f"segments {expected} to {number - 1} of the recording are not here"
                 )
             expected = number + 1
+        proof_clocks.check_recording(*_told(pieces))
         last = pieces[-1].manifest
         assert last is not None
         if not last.flags & (LAST | CUT):
             pieces[-1].wrong("no_end", "the recording went on after it: its tail is not here")
+
+
+def _told(verdicts: Sequence[Verdict]) -> tuple[list[Manifest], proof_clocks.Wrong]:
+    """Their manifests, and how to say that one is wrong."""
+    by_manifest = {id(one.manifest): one for one in verdicts}
+    manifests = [one.manifest for one in verdicts if one.manifest is not None]
+    return manifests, lambda manifest, code, message: by_manifest[id(manifest)].wrong(code, message)
 
 
 def _strays(evidence: Evidence, known: set[str]) -> list[Verdict]:
@@ -197,6 +186,8 @@ def _strays(evidence: Evidence, known: set[str]) -> list[Verdict]:
             strays.append(Verdict(stem, None, file.name, [Fault("added", "no manifest speaks of this file")]))
     for name in evidence.doubled:
         strays.append(Verdict(name, None, name, [Fault("doubled", "there is another file of this name")]))
+    for name, problem in sorted(evidence.no_keys.items()):
+        strays.append(Verdict(name, None, name, [Fault("unreadable", problem)]))
     return strays
 
 

@@ -6,7 +6,7 @@ import hashlib
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -47,12 +47,14 @@ class ManifestFile:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that was found. `segments` by the stem of the name, `keys` by their id."""
+    """All that was found. `segments` by the stem of the name, `keys` by their id; no_keys: files that should be keys and
+    are none, and why."""
 
     segments: dict[str, SegmentFile]
     manifests: list[ManifestFile]
     keys: dict[bytes, Ed25519PublicKey]
     doubled: list[str]
+    no_keys: dict[str, str] = field(default_factory=dict)
 
 
 class _Folder:
@@ -86,11 +88,13 @@ def _opened(path: Path) -> Iterator[_Folder | _Zip]:
         with zipfile.ZipFile(path) as archive:
             yield _Zip(archive)
     except zipfile.BadZipFile:
-        raise EvidenceUnreadable(f"{path}: is neither a folder nor a zip file") from None
+        raise EvidenceUnreadable(
+            f"{path}: is neither a folder nor a zip; name the one that it lies in"
+        ) from None
 
 
-def gather(path: Path) -> Evidence:
-    """Everything in `path`, hashed.
+def gather(path: Path, *, with_keys: bool = True) -> Evidence:
+    """Everything in `path`, hashed; without the keys that lie there when they are not to be believed.
 
     Raises EvidenceUnreadable when there is nothing of ours, too much, or it cannot be read.
     """
@@ -98,6 +102,7 @@ def gather(path: Path) -> Evidence:
     manifests: list[ManifestFile] = []
     keys: dict[bytes, Ed25519PublicKey] = {}
     doubled: list[str] = []
+    no_keys: dict[str, str] = {}
     try:
         with _opened(path) as source:
             names = source.names()
@@ -115,15 +120,20 @@ def gather(path: Path) -> Evidence:
                 elif suffix in MANIFEST_SUFFIXES:
                     with source.open(name) as file:
                         manifests.append(_manifest(name, file.read(MAX_MESSAGE_BYTES + 1)))
-                elif suffix == KEY_SUFFIX:
+                elif suffix == KEY_SUFFIX and with_keys:
                     with source.open(name) as file:
-                        public = public_key(name, file.read(KEY_MAX_BYTES))
-                    keys[key_id(public.public_bytes_raw())] = public
+                        pem = file.read(KEY_MAX_BYTES)
+                    try:
+                        public = public_key(name, pem)
+                    except EvidenceUnreadable as error:
+                        no_keys[name] = str(error)
+                    else:
+                        keys[key_id(public.public_bytes_raw())] = public
     except (OSError, zipfile.BadZipFile, RuntimeError) as error:  # RuntimeError: an encrypted member
         raise EvidenceUnreadable(f"{path}: {getattr(error, 'strerror', None) or error}") from None
     if not segments and not manifests:
         raise EvidenceUnreadable(f"{path}: there are no segments (*{SEGMENT_SUFFIX}) and no manifests in it")
-    return Evidence(segments, manifests, keys, doubled)
+    return Evidence(segments, manifests, keys, doubled, no_keys)
 
 
 def public_key(name: str, pem: bytes) -> Ed25519PublicKey:
@@ -147,6 +157,9 @@ def _hashed(name: str, file: IO[bytes]) -> SegmentFile:
 
 def _manifest(name: str, data: bytes) -> ManifestFile:
     try:
-        return ManifestFile(name, Manifest.decode(data), None)
+        manifest = Manifest.decode(data)
     except ProtocolError as error:
         return ManifestFile(name, None, str(error))
+    if manifest.encode() != data:
+        return ManifestFile(name, None, "something was added to it that its unit did not sign")
+    return ManifestFile(name, manifest, None)

@@ -68,14 +68,22 @@ class Recorder:
         ]
         return made
 
-    def seal(self, recording: int, number: int, flags: int) -> Manifest:
-        """One more segment: file and manifest."""
+    def seal(
+        self,
+        recording: int,
+        number: int,
+        flags: int,
+        *,
+        first: Stamp | None = None,
+        last: Stamp | None = None,
+    ) -> Manifest:
+        """One more segment: file and manifest. first, last: instead of what the clocks say."""
         segment = recording.to_bytes(8, "big") + number.to_bytes(4, "big")
         data = segment_file(recording * 1000 + number)
         manifest = Manifest(
             segment=segment, size=len(data), sha256=hashlib.sha256(data).digest(),
-            first=stamp(self.mono_ms, ahead_ms=self.ahead_ms),
-            last=stamp(self.mono_ms + SEGMENT_MS, ahead_ms=self.ahead_ms),
+            first=first or stamp(self.mono_ms, ahead_ms=self.ahead_ms),
+            last=last or stamp(self.mono_ms + SEGMENT_MS, ahead_ms=self.ahead_ms),
             seq=self.seq, previous=self.previous, flags=flags, dropped_pictures=0, dropped_sounds=0,
             unit="MZ2534", key_id=key_id(self.public), case_no="(2026)闽0105执1287号",
         )  # fmt: skip

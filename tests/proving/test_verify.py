@@ -15,14 +15,16 @@ import pytest
 
 sys.path.append(str(Path(__file__).parent))
 
-from recorded import Recorder
+from recorded import Recorder, stamp
 
 from gateway.errors import EvidenceUnreadable
 from gateway.evidence.proof import Verdict, judge
 from gateway.evidence.proof_files import gather
-from protocol.manifest import CUT, LAST, Manifest
+from protocol.manifest import CUT, LAST, PRE_EVENT, Manifest
 from protocol.media import segment_name
+from protocol.records import Stamp
 
+UNKNOWN = Stamp(utc_s=0, utc_ms=0, quality=0, mono_ms=0, boot=0)
 TIPSTAFF = Path(sysconfig.get_path("scripts")) / "tipstaff"
 
 
@@ -41,6 +43,10 @@ def faults(recorder: Recorder, **options: bool) -> dict[str, list[str]]:
     """The codes of what is wrong, by segment."""
     verdicts: list[Verdict] = judge(gather(recorder.folder), **options)
     return {verdict.name: [fault.code for fault in verdict.faults] for verdict in verdicts if verdict.faults}
+
+
+def changed(one: Stamp, **values: int) -> Stamp:
+    return Stamp(**{name: getattr(one, name) for name, *_ in Stamp.ITEMS} | values)
 
 
 def name(recorder: Recorder, at: int) -> str:
@@ -198,6 +204,72 @@ def test_clock_that_was_set_and_one_that_went_back_are_named(tmp_path: Path) -> 
     assert faults(back) == {name(back, 1): ["overlap"]}
 
 
+def test_segment_that_was_recovered_late_is_no_clock_that_went_back(tmp_path: Path) -> None:
+    """A card comes back, or power: what was cut off is sealed after what was recorded meanwhile, in no order."""
+    recorder = Recorder(tmp_path / "evidence")
+    (recorder.folder / "k.pem").write_bytes(recorder.pem)
+    for recording, mono_ms in ((1, 60_000), (2, 20_000), (3, 40_000)):
+        recorder.mono_ms = mono_ms
+        recorder.record(recording, 2)
+    for recording in (4, 5):
+        recorder.seal(recording, 0, CUT | LAST, first=UNKNOWN, last=UNKNOWN)
+    assert faults(recorder) == {}
+
+
+def test_recording_that_begins_with_what_another_one_has_is_no_fault(tmp_path: Path) -> None:
+    """Stopped and begun again within half a minute: each has its time before the event."""
+    recorder = Recorder(tmp_path / "evidence")
+    (recorder.folder / "k.pem").write_bytes(recorder.pem)
+    recorder.record(1, 3)
+    recorder.mono_ms = 6000
+    recorder.seal(2, 0, PRE_EVENT)
+    recorder.seal(2, 1, LAST)
+    assert faults(recorder) == {}
+
+
+def test_clock_that_was_set_while_another_boot_was_sealed_is_named(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "evidence")
+    (recorder.folder / "k.pem").write_bytes(recorder.pem)
+    recorder.record(1, 1)
+    recorder.seal(2, 0, CUT | LAST, first=stamp(90_000, boot=6), last=stamp(92_000, boot=6))
+    recorder.ahead_ms = 60_000
+    recorder.record(3, 1)
+    assert faults(recorder)[name(recorder, 2)] == ["clock_step"]
+
+
+def test_clock_that_was_set_back_while_the_unit_was_off_is_named(tmp_path: Path) -> None:
+    """Whatever the order in which they were sealed; and of one that is not set nothing is said."""
+    for by_ms, quality, expected in ((-60_000, 3, ["clock_step"]), (60_000, 3, []), (0, 0, [])):
+        recorder = Recorder(tmp_path / f"{by_ms}")
+        (recorder.folder / "k.pem").write_bytes(recorder.pem)
+        unset = {} if quality else {"utc_s": 0, "utc_ms": 0}
+        later = [
+            changed(stamp(at, boot=8, ahead_ms=8000 + by_ms, quality=quality), **unset) for at in (0, 2000)
+        ]
+        recorder.seal(2, 0, LAST, first=later[0], last=later[1])
+        recorder.record(1, 1)
+        assert faults(recorder).get(name(recorder, 0), []) == expected
+
+
+def add_to_manifest(recorder: Recorder) -> None:
+    """A key of a later version, which is read over."""
+    path = recorder.path(1, ".manifest")
+    data = path.read_bytes()
+    path.write_bytes(bytes([data[0] + 1]) + data[1:] + b"\x18\x63\x00")
+
+
+def test_what_was_added_to_a_manifest_is_named(recorder: Recorder) -> None:
+    add_to_manifest(recorder)
+    assert faults(recorder)[recorder.path(1, ".manifest").name] == ["unreadable"]
+
+
+def test_file_that_is_no_key_is_named_and_disturbs_nobody_who_brings_the_key(recorder: Recorder) -> None:
+    (recorder.folder / "ca.pem").write_bytes(b"-----BEGIN CERTIFICATE-----")
+    assert faults(recorder) == {"ca.pem": ["unreadable"]}
+    trusted = {recorder.sealed[0].key_id: recorder.key.public_key()}
+    assert not any(one.faults for one in judge(gather(recorder.folder, with_keys=False), trusted))
+
+
 def test_zip_is_read_as_it_is(recorder: Recorder, tmp_path: Path) -> None:
     archive = tmp_path / "evidence.zip"
     with zipfile.ZipFile(archive, "w") as made:
@@ -237,6 +309,13 @@ def test_command_names_the_segment_and_ends_with_its_status(recorder: Recorder, 
     for words in ([str(tmp_path / "none")], [str(recorder.folder), "--unit-key", "zz"]):
         refused = verify(*words)
         assert refused.returncode == 2 and refused.stderr.count("\n") == 1, refused.stderr
+
+
+def test_command_says_that_no_key_lies_there(recorder: Recorder) -> None:
+    (recorder.folder / "MZ2534.pem").unlink()
+    shown = verify(str(recorder.folder))
+    assert shown.returncode == 1 and shown.stdout.count("which does not lie here") == 5
+    assert "name the register's with --unit-key" in shown.stdout and "compare their ids" not in shown.stdout
 
 
 def test_command_says_how_a_recording_ends(tmp_path: Path) -> None:
