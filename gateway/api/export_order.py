@@ -178,7 +178,7 @@ async def _gather(
                 continue
         if one.state == SEALED:
             path = places.sealed(Key(row.unit_id, row.recording, one.number))
-            found.masters.append(Master(path, manifest))
+            found.masters.append(Master(path, manifest, one.first_heard_ms, one.sealed_ms))
         else:
             found.absent.append(manifest)
         if manifest.key_id not in found.keys:

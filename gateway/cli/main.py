@@ -14,6 +14,7 @@ from gateway.errors import TipstaffError
 COMMANDS = {
     "serve": "serve",
     "provision": "provision",
+    "keys": "keys",
     "users": "users",
     "settings": "settings",
     "courts": "courts",

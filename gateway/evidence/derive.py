@@ -38,10 +38,13 @@ SHEET_TILE = (320, 240)
 
 @dataclass(frozen=True, slots=True)
 class Master:
-    """A sealed segment: its file, and the manifest that says when it was recorded."""
+    """A sealed segment: its file, and the manifest that says when it was recorded. heard_ms, sealed_ms: when its first
+    byte came here and when it was whole, by our clock."""
 
     path: Path
     manifest: Manifest
+    heard_ms: int | None = None
+    sealed_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

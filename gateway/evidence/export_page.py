@@ -24,7 +24,9 @@ pre { background: #f2f4f6; padding: 8px 12px; white-space: pre-wrap; overflow-wr
 ZH = {
     "by": "导出人", "at": "导出时间", "reason": "事由", "kind": "类别",
     "evidence": "原件及证明", "disclosure": "披露副本（经遮盖，不含原件）",
-    "segments": "录像分段", "segment": "分段", "time": "时间（北京时间）", "size": "字节",
+    "segments": "录像分段", "segment": "分段", "time": "设备时间（北京时间）", "size": "字节",
+    "ours": "服务器时间（北京时间）", "heard": "到达", "sealed": "封存",
+    "qualities": ("设备时钟未校准", "实时钟", "网络校时", "卫星校时"),
     "hash": "SHA-256", "proof": "校验",
     "holds": "相符", "timeline": "经过", "server": "服务器时间", "device": "设备时间", "what": "事项", "who": "何人",
     "unset": "设备时钟未校准", "copies": "播放副本", "check": "如何不依赖本系统进行核验",
@@ -46,7 +48,9 @@ EN = {
     "by": "Exported by", "at": "Exported at", "reason": "Reason", "kind": "Kind",
     "evidence": "masters with their proof",
     "disclosure": "disclosure copy (covered; without masters)", "segments": "Segments", "segment": "Segment",
-    "time": "Time (Beijing)", "size": "Bytes", "hash": "SHA-256", "proof": "Proof", "holds": "holds",
+    "time": "Device's time (Beijing)", "ours": "Server's time (Beijing)", "heard": "came", "sealed": "sealed",
+    "qualities": ("clock not set", "battery clock", "network time", "GNSS time"),
+    "size": "Bytes", "hash": "SHA-256", "proof": "Proof", "holds": "holds",
     "timeline": "Timeline", "server": "Server's time", "device": "Device's time", "what": "What", "who": "Who",
     "unset": "the unit's clock was not set", "copies": "Playable copies",
     "check": "How to check this without our program",
@@ -96,7 +100,7 @@ def page(index: Mapping[str, Any], language: str) -> str:
 
 def _segments(index: Mapping[str, Any], w: Mapping[str, Any]) -> list[str]:
     proof = {one["segment"]: one for one in index["proof"]}
-    heads = "".join(f"<th>{w[key]}</th>" for key in ("segment", "time", "size", "hash", "proof"))
+    heads = "".join(f"<th>{w[key]}</th>" for key in ("segment", "time", "ours", "size", "hash", "proof"))
     rows = [f"<h2>{w['segments']}</h2><table><tr>{heads}</tr>"]
     for one in index["segments"][:ROWS_MAX]:
         found = proof.get(one["segment"], {"ok": False, "faults": ["?"]})
@@ -104,11 +108,25 @@ def _segments(index: Mapping[str, Any], w: Mapping[str, Any]) -> list[str]:
             f'<td class="fault">{_text("; ".join(_fault(one, w) for one in found["faults"]))}</td>'
         )  # fmt: skip
         rows.append(
-            f'<tr><td class="wide time">{_text(one["segment"])}</td><td class="time">{_clock(one["first_ms"], w)}<br>'
-            f'{_clock(one["last_ms"], w)}</td><td>{one["size"]:,}</td><td class="wide">{_text(one["sha256"])}</td>'
+            f'<tr><td class="wide time">{_text(one["segment"])}</td><td class="time">{_theirs(one, w)}</td>'
+            f'<td class="time">{_ours(one, w)}</td><td>{one["size"]:,}</td><td class="wide">{_text(one["sha256"])}</td>'
             f"{verdict}</tr>"
         )
     return [*rows, "</table>", _cut(len(index["segments"]), w)]
+
+
+def _theirs(one: Mapping[str, Any], w: Mapping[str, Any]) -> str:
+    """From when to when it was recorded by the unit's clock, and what had set that."""
+    if not one["first_ms"]:
+        return str(w["unset"])
+    times = "<br>".join(_clock(one[key], w) for key in ("first_ms", "last_ms"))
+    return f"{times}<br>{w['qualities'][one['quality']]}"
+
+
+def _ours(one: Mapping[str, Any], w: Mapping[str, Any]) -> str:
+    """When it came here and when it was whole, by our clock."""
+    said = [f"{_clock(one[f'{key}_ms'], w)} {w[key]}" for key in ("heard", "sealed") if one[f"{key}_ms"]]
+    return "<br>".join(said)
 
 
 def _timeline(entries: list[Mapping[str, Any]], w: Mapping[str, Any]) -> list[str]:

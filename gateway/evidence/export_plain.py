@@ -66,4 +66,6 @@ def _plain(master: Master) -> dict[str, Any]:
         "first_ms": utc_ms(manifest.first),
         "last_ms": utc_ms(manifest.last),
         "quality": manifest.first.quality,
+        "heard_ms": master.heard_ms,
+        "sealed_ms": master.sealed_ms,
     }

@@ -28,15 +28,30 @@ while read -r key stem; do
   [ -e "$stem.mkv" ] || { echo "$stem: its file is not here"; continue; }
   hash=$(sha256sum < "$stem.mkv" | cut -c1-64)
   od -An -v -tx1 "$stem.signed" | tr -d ' \\n' | grep -q "$hash" || echo "$stem: not the file that was signed"
-done < keys/signed.txt && echo masters: done"""
+done < keys/signed.txt
+for file in recordings/*/*.*; do
+  grep -q " ${file%.*}$" keys/signed.txt || echo "$file: nobody signed it"
+done; echo masters: done"""
 
 CHAIN = """\
-before=
+before=; gap=
 while read -r stem; do
-  [ -z "$before" ] || [ -z "$stem" ] || od -An -v -tx1 "$stem.signed" | tr -d ' \\n' | grep -q "$before" \\
+  [ -n "$stem" ] || { gap=yes; continue; }
+  [ -z "$before" ] || { [ -n "$gap" ] && [ "${stem%/*}" != "${before%/*}" ]; } \\
+    || od -An -v -tx1 "$stem.signed" | tr -d ' \\n' | grep -q "$(sha256sum < "$before.manifest" | cut -c1-64)" \\
     || echo "$stem: not chained to the one before"
-  before=$([ -z "$stem" ] || sha256sum < "$stem.manifest" | cut -c1-64)
-done < chain.txt && echo chain: done"""
+  before=$stem; gap=
+done < chain.txt
+for folder in recordings/*; do
+  number=0
+  while grep -qx "$folder/${folder##*/}-$number" chain.txt; do number=$((number + 1)); done
+  [ "$number" = "$(grep -c "^$folder/" chain.txt)" ] || echo "$folder: segment $number is not here"
+done; echo chain: done"""
+
+OWNER = """\
+for key in keys/*.pem; do
+  echo "$(openssl pkey -pubin -in "$key" -outform DER | tail -c 32 | sha256sum | cut -c1-16) $key"
+done"""
 
 LOG = """\
 for log in incidents/*/log.txt; do
@@ -55,10 +70,12 @@ ZH = {
     "sums": "SHA256SUMS 本身的 SHA-256 记录在导出系统的审计日志中，可要求其出示：",
     "signatures": "每一分段的签名由 keys 中的设备公钥作出：",
     "masters": "每个原件就是被签名的那个文件（签名内容中含有其 SHA-256）：",
-    "chain": "分段未被抽换或重排（每份签名内容中含有前一份清单的 SHA-256；空行表示中间有不属于本次导出的分段）：",
+    "chain": "分段未被抽换、重排或从中抽走（每份签名内容中含有前一份清单的 SHA-256，每份录像从 0 号起连续；"
+    "空行表示两份录像之间有不属于本次导出的分段）：",
     "log": "案件日志未被改动（每行开头的 SHA-256 由前一行的 SHA-256 与本行内容算出）：",
-    "owner": "文件夹中的公钥本身不能证明其归属。请向法院核对设备登记簿中的公钥编号：",
-    "tool": "若已安装 tipstaff，下列命令完成上述对原件的全部核验，并检查时钟：",
+    "owner": "文件夹中的公钥本身不能证明其归属。下列命令由公钥算出其编号；请向法院核对设备登记簿（tipstaff keys）"
+    "中该设备的公钥编号，须逐字相同：",
+    "tool": "若已安装 tipstaff，下列命令完成上述对原件的全部核验，并检查时钟以及每份录像的结尾是否在内：",
 }
 EN = {
     "title": "How to check this without our program",
@@ -68,30 +85,32 @@ EN = {
     "sums": "The SHA-256 of SHA256SUMS itself stands in the audit of the system that made this; ask for it:",
     "signatures": "Each segment is signed with a unit's key that lies in `keys`:",
     "masters": "Each master is the file that was signed (its SHA-256 is in what the signature is over):",
-    "chain": "No segment was exchanged or moved (the SHA-256 of each manifest is in the next one; an empty line stands"
-    " for segments that are not part of this export):",
+    "chain": "No segment was exchanged, moved or taken out (the SHA-256 of each manifest is in the next one, and each"
+    " recording is numbered from 0 on; an empty line stands for segments between two recordings that are not part of"
+    " this export):",
     "log": "The incident's log was not changed (the SHA-256 before each row is of the one before it and of the row):",
-    "owner": "A key that lies here proves nothing about its owner. Compare its id with the court's register of units:",
-    "tool": "With tipstaff installed, one command does all of this for the masters, and checks the clocks:",
+    "owner": "A key that lies here proves nothing about its owner. This makes the id of each key from the key itself;"
+    " it must be, to the letter, the one in the court's register of units (`tipstaff keys`):",
+    "tool": "With tipstaff installed, one command does all of this for the masters, and checks the clocks and whether"
+    " each recording's end is here:",
 }
 
 
 def verify_page(index: Mapping[str, Any], language: str) -> str:
     """One self-contained HTML page, without scripts. language: zh or en."""
     w = EN if language == "en" else ZH
-    keys = sorted({(one["unit"], one["key_id"]) for one in index["segments"]})
     steps = [("files", FILES), ("sums", "sha256sum SHA256SUMS")]
-    if keys:
+    if index["segments"] or index["proof"]:
         steps += [("signatures", SIGNATURES), ("masters", MASTERS), ("chain", CHAIN)]
     if any(name.endswith("/log.txt") for name in index["files"]):
         steps.append(("log", LOG))
+    if index["segments"] or index["proof"]:
+        steps.append(("owner", OWNER))
     shown = "".join(f"<li>{w[name]}<pre>{escape(command)}</pre></li>" for name, command in steps)
-    owners = "".join(f"<li>{escape(unit)}: {escape(key)}</li>" for unit, key in keys)
     return (
         f'<!doctype html><html lang="{"en" if w is EN else "zh-CN"}"><head><meta charset="utf-8">'
         f"<title>{w['title']}</title><style>{STYLE}</style></head><body><h1>{w['title']}</h1><p>{w['lead']}</p>"
-        f"<ol>{shown}<li>{w['owner']}<ul>{owners}</ul></li>"
-        f"<li>{w['tool']}<p><code>tipstaff verify .</code></p></li></ol></body></html>\n"
+        f"<ol>{shown}<li>{w['tool']}<p><code>tipstaff verify .</code></p></li></ol></body></html>\n"
     )
 
 

@@ -186,8 +186,8 @@ def _strays(evidence: Evidence, known: set[str]) -> list[Verdict]:
             strays.append(Verdict(stem, None, file.name, [Fault("added", "no manifest speaks of this file")]))
     for name in evidence.doubled:
         strays.append(Verdict(name, None, name, [Fault("doubled", "there is another file of this name")]))
-    for name, problem in sorted(evidence.no_keys.items()):
-        strays.append(Verdict(name, None, name, [Fault("unreadable", problem)]))
+    for name, (code, message) in sorted(evidence.others.items()):
+        strays.append(Verdict(name, None, name, [Fault(code, message)]))
     return strays
 
 

@@ -1,10 +1,13 @@
-"""What lies in a folder or a zip of evidence: segments, manifests, keys. Read as it is; nothing is unpacked."""
+"""What lies in a folder or a zip of evidence: segments, manifests, keys, and what an export's sums say of the rest.
+
+Read as it is; nothing is unpacked.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,10 +21,13 @@ from gateway.errors import EvidenceUnreadable
 from protocol.errors import ProtocolError
 from protocol.fields import MAX_MESSAGE_BYTES
 from protocol.manifest import Manifest, key_id
+from protocol.media import segment_of
 
 SEGMENT_SUFFIX = ".mkv"
 MANIFEST_SUFFIXES = (".manifest", ".tip", ".ok")  # of an export; of a unit's card, not yet and already stored
 KEY_SUFFIX = ".pem"
+SUMS = "SHA256SUMS"
+SUMS_MAX_BYTES = 64 << 20
 FILES_MAX = 200_000
 KEY_MAX_BYTES = 4096
 READ_BYTES = 1 << 20
@@ -47,14 +53,14 @@ class ManifestFile:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that was found. `segments` by the stem of the name, `keys` by their id; no_keys: files that should be keys and
-    are none, and why."""
+    """All that was found. `segments` by the stem of the name, `keys` by their id; others: what is
+    wrong with further files, as code and message."""
 
     segments: dict[str, SegmentFile]
     manifests: list[ManifestFile]
     keys: dict[bytes, Ed25519PublicKey]
     doubled: list[str]
-    no_keys: dict[str, str] = field(default_factory=dict)
+    others: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 class _Folder:
@@ -98,42 +104,61 @@ def gather(path: Path, *, with_keys: bool = True) -> Evidence:
 
     Raises EvidenceUnreadable when there is nothing of ours, too much, or it cannot be read.
     """
-    segments: dict[str, SegmentFile] = {}
-    manifests: list[ManifestFile] = []
-    keys: dict[bytes, Ed25519PublicKey] = {}
-    doubled: list[str] = []
-    no_keys: dict[str, str] = {}
+    found = Evidence({}, [], {}, [], {})
     try:
         with _opened(path) as source:
             names = source.names()
             if len(names) > FILES_MAX:
                 raise EvidenceUnreadable(f"{path}: more than {FILES_MAX:,} files; name a smaller folder")
+            sums = _sums(source) if SUMS in names else {}
             for name in names:
-                stem, suffix = Path(name).stem, Path(name).suffix
-                if suffix == SEGMENT_SUFFIX:
-                    with source.open(name) as file:
-                        found = _hashed(name, file)
-                    if stem in segments:
-                        doubled.append(name)
-                    else:
-                        segments[stem] = found
-                elif suffix in MANIFEST_SUFFIXES:
-                    with source.open(name) as file:
-                        manifests.append(_manifest(name, file.read(MAX_MESSAGE_BYTES + 1)))
-                elif suffix == KEY_SUFFIX and with_keys:
-                    with source.open(name) as file:
-                        pem = file.read(KEY_MAX_BYTES)
-                    try:
-                        public = public_key(name, pem)
-                    except EvidenceUnreadable as error:
-                        no_keys[name] = str(error)
-                    else:
-                        keys[key_id(public.public_bytes_raw())] = public
+                _take(name, source, sums, found, with_keys)
+            for name in sums.keys() - set(names):
+                if Path(name).suffix not in (SEGMENT_SUFFIX, *MANIFEST_SUFFIXES):
+                    found.others[name] = ("missing", f"{SUMS} names it, and it is not here")
     except (OSError, zipfile.BadZipFile, RuntimeError) as error:  # RuntimeError: an encrypted member
         raise EvidenceUnreadable(f"{path}: {getattr(error, 'strerror', None) or error}") from None
-    if not segments and not manifests:
+    if not found.segments and not found.manifests:
         raise EvidenceUnreadable(f"{path}: there are no segments (*{SEGMENT_SUFFIX}) and no manifests in it")
-    return Evidence(segments, manifests, keys, doubled, no_keys)
+    return found
+
+
+def _take(
+    name: str, source: _Folder | _Zip, sums: Mapping[str, str], found: Evidence, with_keys: bool
+) -> None:
+    """One file."""
+    stem, suffix = Path(name).stem, Path(name).suffix
+    with source.open(name) as file:
+        if suffix in MANIFEST_SUFFIXES:
+            found.manifests.append(_manifest(name, file.read(MAX_MESSAGE_BYTES + 1)))
+        elif suffix == SEGMENT_SUFFIX and (name not in sums or _is_segment(stem)):
+            hashed = _hashed(name, file)
+            if found.segments.setdefault(stem, hashed) is not hashed:
+                found.doubled.append(name)
+        elif suffix == KEY_SUFFIX and with_keys:
+            try:
+                public = public_key(name, file.read(KEY_MAX_BYTES))
+            except EvidenceUnreadable as error:
+                found.others[name] = ("unreadable", str(error))
+            else:
+                found.keys[key_id(public.public_bytes_raw())] = public
+        elif name in sums and _hashed(name, file).sha256.hex() != sums[name]:
+            found.others[name] = ("changed", f"it is not the file that {SUMS} names")
+
+
+def _sums(source: _Folder | _Zip) -> dict[str, str]:
+    """What an export says of its files: the SHA-256 by name."""
+    with source.open(SUMS) as file:
+        text = file.read(SUMS_MAX_BYTES).decode("utf-8", "replace")
+    return {name: value for value, _, name in (line.partition("  ") for line in text.splitlines())}
+
+
+def _is_segment(stem: str) -> bool:
+    """Whether a file of this name is a segment's; an export has other sound, too."""
+    try:
+        return bool(segment_of(stem))
+    except ProtocolError:
+        return False
 
 
 def public_key(name: str, pem: bytes) -> Ed25519PublicKey:

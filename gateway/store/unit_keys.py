@@ -36,3 +36,9 @@ async def of_unit(connection: AsyncConnection, unit_id: str) -> list[UnitKey]:
     """All keys that a unit has had, oldest first."""
     query = select(unit_keys).where(unit_keys.c.unit_id == unit_id).order_by(unit_keys.c.generation)
     return [UnitKey(*row) for row in await connection.execute(query)]
+
+
+async def every(connection: AsyncConnection) -> list[UnitKey]:
+    """All keys of all units."""
+    query = select(unit_keys).order_by(unit_keys.c.unit_id, unit_keys.c.generation)
+    return [UnitKey(*row) for row in await connection.execute(query)]

@@ -9,6 +9,7 @@ import pytest
 from conftest import COURT, OTHER_COURT, eventually, settings_for
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from typer.testing import CliRunner
 
 from gateway.accounts import add_user
@@ -211,3 +212,34 @@ async def test_unit_provisioned_anew_has_a_new_signing_key_and_the_register_keep
     assert [key.public for key in kept] == publics and publics[0] != publics[1]
     assert [key.generation for key in kept] == [1, 2]
     assert [entry.facts["key_id"] for entry in entries] == [key_id(public).hex() for public in publics]
+
+
+async def test_keys_of_the_register_are_shown_and_written_for_those_who_verify(start, tmp_path):
+    gateway = await start()
+    await gateway.provision("u1001", COURT)
+    await gateway.provision("u1001", COURT)
+    await gateway.provision("u1002", COURT)
+    signs = Ed25519PrivateKey.from_private_bytes(
+        (tmp_path / "units" / "u1001" / "unit.sign.key").read_bytes()
+    )
+    public = signs.public_key().public_bytes_raw()
+    config = tmp_path / "keys.toml"
+    config.write_text(f'[site]\ndata_dir = "{tmp_path}"\n')
+
+    def run(*words):
+        done = subprocess.run(
+            [sys.executable, "-m", "gateway.cli.main", "keys", *words, "--config", str(config)],
+            capture_output=True, text=True, check=False, cwd=tmp_path,
+        )  # fmt: skip
+        return done.returncode, done.stdout + done.stderr
+
+    status, said = await asyncio.to_thread(run, "--json")
+    found = json.loads(said)["keys"]
+    assert status == 0 and [one["unit_id"] for one in found] == ["u1001", "u1001", "u1002"]
+    assert found[1]["public"] == public.hex() and found[1]["key_id"] == key_id(public).hex()
+    status, said = await asyncio.to_thread(run, "u1001", "--out", "keys")
+    assert status == 0 and said.count("\n") == 2 and key_id(public).hex() in said
+    pem = (tmp_path / "keys" / f"u1001-{key_id(public).hex()}.pem").read_bytes()
+    assert load_pem_public_key(pem).public_bytes_raw() == public
+    status, said = await asyncio.to_thread(run, "u9")
+    assert status == 2 and said.startswith("tipstaff: there is no unit 'u9'")

@@ -78,6 +78,7 @@ def test_export_is_checked_by_standard_tools_alone(order: Order, tmp_path: Path)
         "signatures: done",
         "masters: done",
         "chain: done",
+        *(f"{number.hex()} keys/MZ2534-{number.hex()}.pem" for number in order.keys),
     ]
     for master in order.masters:
         name = segment_name(master.manifest.segment)
@@ -180,6 +181,69 @@ def test_commands_of_the_page_name_what_was_changed(
     _spoil(stem.with_suffix(suffix))
     lines = checked_by_hand(out)
     assert "files: ok" not in lines and any(said in line for line in lines), lines
+
+
+def test_what_is_no_segment_is_told_by_the_sums_when_it_was_changed(order: Order, tmp_path: Path) -> None:
+    """Logs, copies, and what was said to an officer, which lies in Matroska files as segments do."""
+    talk, log = "incidents/I-1/talks/U1-7a1b000000000001.mkv", "incidents/I-1/log.txt"
+    out = tmp_path / "out"
+    export(Order(**{**_fields(order), "files": {talk: b"said", log: b"log"}}), out, Overlay())
+    assert not any(one.faults for one in judge(gather(out)))
+    _spoil(out / talk)
+    (out / log).unlink()
+    (out / "derived" / "00000000000000a1.mp4").write_bytes(b"another film")
+    (out / "notes.txt").write_text("of whoever looks at it")
+    codes = {one.name: [fault.code for fault in one.faults] for one in judge(gather(out)) if one.faults}
+    assert codes == {"derived/00000000000000a1.mp4": ["changed"], log: ["missing"], talk: ["changed"]}
+
+
+SPOILED_LISTS = {
+    "a segment taken out": lambda out: [
+        one.unlink() for one in (out / "recordings").rglob(f"{out_name(0)}.*")
+    ],
+    "a line taken out of what was signed": lambda out: _without(out / "keys" / "signed.txt", out_name(0)),
+    "a line taken out of the chain": lambda out: _without(out / "chain.txt", out_name(0)),
+    "an empty line in the chain": lambda out: (out / "chain.txt").write_text(
+        "\n\n".join((out / "chain.txt").read_text().split("\n"))
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", SPOILED_LISTS)
+def test_commands_of_the_page_find_what_the_lists_hide(order: Order, tmp_path: Path, kind: str) -> None:
+    """By somebody who makes the sums anew, too."""
+    out = tmp_path / "out"
+    export(Order(**{**_fields(order), "copies": False}), out, Overlay())
+    SPOILED_LISTS[kind](out)
+    if kind == "an empty line in the chain":
+        manifest = next((out / "recordings").rglob(f"{out_name(0)}.manifest"))
+        _spoil(manifest)
+    said = [line for line in checked_by_hand(out) if out_name(0)[:16] in line and "sha256sum" not in line]
+    assert any(
+        word in line
+        for line in said
+        for word in ("nobody signed it", "is not here", "not chained to the one before")
+    ), said
+
+
+def test_id_of_a_key_is_made_from_the_key_and_not_read_from_its_name(order: Order, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    export(Order(**{**_fields(order), "copies": False}), out, Overlay())
+    (pem,) = (out / "keys").glob("*.pem")
+    own = pem.stem.partition("-")[2]
+    assert checked_by_hand(out)[-1] == f"{own} keys/{pem.name}"
+    forger = Recorder(tmp_path / "forger", seed=9)
+    pem.write_bytes(forger.pem)
+    assert checked_by_hand(out)[-1] == f"{key_id(forger.public).hex()} keys/{pem.name}"
+
+
+def out_name(number: int) -> str:
+    """Of a segment of `order`."""
+    return f"00000000000000a1-{number}"
+
+
+def _without(path: Path, word: str) -> None:
+    path.write_text("".join(line for line in path.read_text().splitlines(True) if word not in line))
 
 
 def test_zip_is_the_same_each_time_and_goes_into_a_stream(order: Order, tmp_path: Path) -> None:
