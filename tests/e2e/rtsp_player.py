@@ -15,6 +15,8 @@ from simulator import scene
 
 NEEDED = "the tests need ffmpeg, GStreamer's RTSP server and the system's Python: run `make system`"
 OPENED_WITHIN_S = 30.0
+# Else it reads twenty pictures of each stream, four seconds, to guess a rate that nobody here asks for.
+NO_GUESS = ("-fpsprobesize", "0")
 
 
 def address(port: int, unit_id: str, login: str, secret: str, query: str = "") -> str:
@@ -25,7 +27,7 @@ def address(port: int, unit_id: str, login: str, secret: str, query: str = "") -
 async def probe(url: str, transport: str = "tcp") -> dict[str, dict[str, str]]:
     """The streams of an address by kind, or what went wrong under `error`."""
     assert shutil.which("ffprobe"), NEEDED
-    words = ("-v", "error", "-rtsp_transport", transport, "-show_streams", "-of", "json", url)
+    words = ("-v", "error", "-rtsp_transport", transport, *NO_GUESS, "-show_streams", "-of", "json", url)
     process = await asyncio.create_subprocess_exec(
         "ffprobe", *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
@@ -69,7 +71,7 @@ class Player:
 @contextlib.asynccontextmanager
 async def player(url: str, width: int, height: int, transport: str = "tcp") -> AsyncIterator[Player]:
     """Plays for as long as it lasts."""
-    words = ("-v", "error", "-rtsp_transport", transport, "-fflags", "nobuffer", "-i", url, "-an")
+    words = ("-v", "error", "-rtsp_transport", transport, *NO_GUESS, "-fflags", "nobuffer", "-i", url, "-an")
     process = await asyncio.create_subprocess_exec(
         *("ffmpeg", *words, "-vsync", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"),
         stdin=asyncio.subprocess.DEVNULL,
