@@ -19,7 +19,7 @@ demo: $(STAMP) ## Run broker, gateway, console and six simulated officers on thi
 	$(BIN)/tipstaff demo $(ARGS)
 
 test: check system ## Run every check and every test
-	$(BIN)/pytest -q -n 2 --dist loadfile -m "not alone" $(ARGS) || [ $$? = 5 ]
+	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not alone" $(ARGS) || [ $$? = 5 ]
 	$(BIN)/pytest -q -m alone $(ARGS) || [ $$? = 5 ]
 
 check: $(STAMP) ## Lint, types of Python and TypeScript, import rules

@@ -1,11 +1,30 @@
 """What tests in several folders need."""
 
 import importlib.util
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+LONG = ("e2e", "browser")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take long come first, so that no worker is left with one of them when the others have ended.
+
+    Those of one folder mostly wait, those of the other mostly reckon: in turn, both are done at the same time.
+    """
+    files: dict[str, dict[Path, int]] = defaultdict(dict)
+
+    def rank(item: pytest.Item) -> tuple[bool, int]:
+        folder = item.path.parent.name
+        if folder not in LONG:
+            return True, 0
+        return False, files[folder].setdefault(item.path, len(files[folder]))
+
+    items.sort(key=rank)
 
 
 @pytest.fixture(scope="session")
