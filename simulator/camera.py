@@ -57,27 +57,29 @@ class SceneCamera:
 
 
 class FilmCamera:
-    """A clip (a file that OpenCV reads, over and over) or a webcam (its number)."""
+    """A clip (a file that OpenCV reads, over and over), a webcam (its number) or a network camera (its URL)."""
 
-    def __init__(self, source: Path | int, width: int = 640, height: int = 480) -> None:
+    def __init__(self, source: Path | int | str, width: int = 640, height: int = 480) -> None:
         """Raises NotFound when it cannot be opened."""
-        self._source = source
-        self.ahead = not isinstance(source, int)
+        self.ahead = isinstance(source, Path)
         self._size = width, height
-        self._film = cv2.VideoCapture(source if isinstance(source, int) else str(source))
+        level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # it would warn besides
+        try:
+            self._film = cv2.VideoCapture(source if isinstance(source, int) else str(source))
+        finally:
+            cv2.utils.logging.setLogLevel(level)
         if not self._film.isOpened():
             self._film.release()
-            what = f"webcam {source}" if isinstance(source, int) else f"clip {source}"
-            raise NotFound(f"{what} cannot be opened as a video")
+            raise NotFound(_not_opened(source))
 
     def resize(self, width: int, height: int) -> None:
         """Scale to this size, whatever the source has."""
         self._size = width, height
 
     def shoot(self, at_ms: int) -> bytes:
-        """The next picture; a clip begins anew at its end, a webcam that fails gives a grey one."""
+        """The next picture; a clip begins anew at its end, a camera that fails gives a grey one."""
         ok, image = self._film.read()
-        if not ok and not isinstance(self._source, int):
+        if not ok and self.ahead:
             self._film.set(cv2.CAP_PROP_POS_FRAMES, 0)
             ok, image = self._film.read()
         if not ok:
@@ -87,6 +89,14 @@ class FilmCamera:
     def close(self) -> None:
         """Release the device or file."""
         self._film.release()
+
+
+def _not_opened(source: Path | int | str) -> str:
+    if isinstance(source, int):
+        return f"webcam {source} cannot be opened: is /dev/video{source} there, and may this account read it?"
+    if isinstance(source, Path):
+        return f"{source} cannot be opened as a video: is it one, and in a format that OpenCV reads?"
+    return f"{source} gives no video: is the camera's address right, and does it answer from here?"
 
 
 def encoded(image: scene.Picture) -> bytes:

@@ -32,6 +32,13 @@ class Microphone(Protocol):
         ...
 
 
+def not_opened(what: str, device: str | int | None, error: Exception) -> str:
+    """Why a sound device cannot be used, and how to find one."""
+    which = f"no {what} of this machine" if device is None else f"{what} {device!r}"
+    found = "can be used" if device is None else "cannot be used"
+    return f"{which} {found} ({error}); `python -m sounddevice` lists the devices, name one as device:NAME"
+
+
 class SceneMicrophone:
     """The sound of `simulator.scene`, in step with its picture."""
 
@@ -92,7 +99,7 @@ class DeviceMicrophone:
             )
             self._stream.start()
         except (ValueError, sounddevice.PortAudioError) as error:
-            raise NotFound(f"microphone {device!r} cannot be opened: {error}") from error
+            raise NotFound(not_opened("microphone", device, error)) from error
 
     def _heard(self, block: scene.Sound, _frames: int, _time: object, _status: object) -> None:
         """In PortAudio's thread."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from simulator.microphone import Microphone
     from simulator.speaker import Loudspeaker
 
-CAMERAS = "off, scene, webcam, webcam:NUMBER or a video file"
+CAMERAS = "off, scene, webcam, webcam:NUMBER, a video file or the URL of a network camera"
 SPEAKERS = "off, kept, device, device:NAME or a WAV file to be written"
 MICROPHONES = "off, scene, device, device:NAME or a WAV file"
 
@@ -35,7 +35,7 @@ def camera_of(word: str) -> Callable[[], Camera] | None:
         if rest and not rest.isdecimal():
             raise NotFound(f"{word}: a webcam has a number, as webcam:0")
         return partial(FilmCamera, int(rest or 0))
-    return partial(FilmCamera, _file(word, CAMERAS))
+    return partial(FilmCamera, word if "://" in word else _file(word, CAMERAS))
 
 
 def microphone_of(word: str) -> Callable[[], Microphone] | None:

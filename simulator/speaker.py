@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from simulator.clock import Clock
 from simulator.errors import NotFound
+from simulator.microphone import not_opened
 
 Sound = NDArray[np.int16]
 RATE_HZ = 16_000
@@ -102,7 +103,7 @@ class DeviceSpeaker:
             )
             self._stream.start()
         except (ValueError, sounddevice.PortAudioError) as error:
-            raise NotFound(f"loudspeaker {device!r} cannot be opened: {error}") from error
+            raise NotFound(not_opened("loudspeaker", device, error)) from error
 
     def play(self, samples: Sound, at_s: float) -> None:
         """As soon as the device takes it."""

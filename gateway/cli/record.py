@@ -122,6 +122,9 @@ def record(
         settings = settings_in(Path(folder).resolve(), broker=broker)
         try:
             eye, ear = camera_of(camera), microphone_of(microphone)
+            for opens in (eye, ear):
+                if opens is not None:
+                    opens().close()  # what cannot be opened is told before anything is started
             _room_for(out)
             wanted = Sample(seconds, segment_s, picture, fps, eye, ear, broker)
             detail = until_signal(_recorded(settings, wanted, _say))
@@ -146,9 +149,10 @@ def _room_for(out: Path) -> None:
                     f"{out}: is there already and not empty; name another, nothing is overwritten"
                 )
             out.rmdir()
-        out.parent.mkdir(parents=True, exist_ok=True)
+        out.mkdir(parents=True)
+        out.rmdir()
     except OSError as error:
-        raise TipstaffError(f"{out}: {error.strerror}") from None
+        raise TipstaffError(f"{error.filename}: {error.strerror}") from None
 
 
 async def _recorded(settings: Settings, wanted: Sample, say: Say) -> dict[str, Any]:

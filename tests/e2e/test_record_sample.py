@@ -65,6 +65,9 @@ def test_sample_goes_the_whole_way_and_its_export_proves_itself(tmp_path: Path) 
         (("--sample", "--out", "full"), "nothing is overwritten"),
         (("--sample", "--out", "x", "--camera", "off", "--microphone", "off"), "nothing to record"),
         (("--sample", "--out", "x", "--camera", "no.mp4"), "no.mp4 is no file"),
+        (("--sample", "--out", "x", "--camera", "webcam:97"), "is /dev/video97 there"),
+        (("--sample", "--out", "x", "--microphone", "device:none such"), "`python -m sounddevice` lists"),
+        (("--sample", "--out", "full/kept/x"), "full/kept"),
     ],
 )
 def test_mistake_is_told_before_anything_is_started(

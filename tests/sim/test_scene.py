@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import wave
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import ClassVar
 
 import av
 import cv2
@@ -17,6 +20,7 @@ from simulator import scene
 from simulator.camera import FilmCamera, SceneCamera
 from simulator.errors import NotFound
 from simulator.microphone import WavMicrophone
+from simulator.sources import camera_of
 
 
 @settings(max_examples=30)
@@ -80,6 +84,42 @@ def test_camera_numbers_its_pictures_and_a_clip_begins_anew(tmp_path: Path) -> N
     clip.close()
     with pytest.raises(NotFound):
         FilmCamera(tmp_path / "nothing.avi")
+
+
+class NetworkCamera(BaseHTTPRequestHandler):
+    """Sends three pictures as MJPEG over HTTP, each to be shown until the next."""
+
+    pictures: ClassVar[list[bytes]] = []
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=next")
+        self.end_headers()
+        for one in self.pictures:
+            self.wfile.write(b"--next\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(one))
+            self.wfile.write(one + b"\r\n")
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing."""
+
+
+def test_network_camera_is_seen_and_gone_it_is_grey() -> None:
+    scenes = SceneCamera(320, 240)
+    NetworkCamera.pictures = [scenes.shoot(n * 100) for n in range(3)]
+    with ThreadingHTTPServer(("127.0.0.1", 0), NetworkCamera) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        opens = camera_of(f"http://127.0.0.1:{server.server_port}/live")
+        assert opens is not None
+        camera = opens()
+        assert not camera.ahead
+        camera.resize(320, 240)
+        seen = [scene.read(simplejpeg.decode_jpeg(camera.shoot(0))) for _ in range(4)]
+        assert seen == [(0, 0), (1, 100), (2, 200), None]
+        assert abs(int(simplejpeg.decode_jpeg(camera.shoot(0))[120, 160, 0]) - 64) < 3
+        camera.close()
+        server.shutdown()
+    with pytest.raises(NotFound, match="gives no video"):
+        opens()
 
 
 def test_wav_file_is_heard_over_and_over_at_the_unit_s_rate(tmp_path: Path) -> None:
