@@ -4,19 +4,28 @@ Samples arrive in lumps, some time after they were recorded, and a microphone's 
 runs evenly; of the arrivals the earliest is the truest. So an arrival before its time moves the anchor at once, and
 the least lateness of each window moves it slowly: 1 ms in 500 ms is twenty times what two quartzes differ. A lateness
 that stays is a gap in the sound, and the anchor follows at once: picture and sound stay together.
+
+What had been waiting when somebody began to listen comes all at once, and how old it is nobody knows: it and what comes
+in the first moment after it settle the anchor, and have no time of their own.
 """
 
 WINDOW_MS = 500
 SLEW_MS = 1
 GAP_MS = 30
+SETTLING_MS = 250
 
 
 class SoundClock:
-    """rate_hz: samples a second. Counters: gaps (times that sound was missing), gap_ms (of them all)."""
+    """rate_hz: samples a second. Counters: gaps (times that sound was missing), gap_ms (of them all).
+
+    settled: whether the times that `took` returns are to be believed.
+    """
 
     def __init__(self, rate_hz=16_000):
         self._rate_hz = rate_hz
         self._origin_ms = None  # of sample 0
+        self._first_ms = 0
+        self.settled = False
         self._count = 0
         self._window_ms = 0
         self._least_ms = None
@@ -27,7 +36,8 @@ class SoundClock:
         length_ms = samples * 1000 // self._rate_hz
         if self._origin_ms is None:
             self._origin_ms = now_ms - length_ms
-            self._window_ms = now_ms
+            self._window_ms = self._first_ms = now_ms
+        self.settled = self.settled or now_ms - self._first_ms >= SETTLING_MS
         began = self._count
         self._count += samples
         late_ms = now_ms - self._at(self._count)

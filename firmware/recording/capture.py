@@ -139,6 +139,8 @@ class Capture:
 
     def _packet(self, coder, pcm, heard_ms: int) -> None:
         began_ms = self.sound_clock.took(coder.samples, heard_ms)
+        if not self.sound_clock.settled:
+            return
         if not self._keep(matroska.SOUND, began_ms, coder.encode(pcm), 100):
             if self._ring.reading:
                 self.dropped_sounds += 1

@@ -126,6 +126,23 @@ def test_sound_stays_with_its_clock_through_jitter_drift_and_a_gap():
     assert clock.gaps == 1 and abs(began_ms - (now_ms - 40)) <= 5
 
 
+def test_sound_that_waited_before_anybody_listened_is_given_no_wrong_time():
+    """1.28 s of it come in lumps of four packets, as fast as they are read; then all come when they are spoken."""
+    clock = SoundClock()
+    spoken_ms, now_ms, kept = 0, 1280, 0
+    for i in range(200):
+        spoken_ms += 40
+        if spoken_ms > 1280:
+            now_ms = max(now_ms, spoken_ms)
+        elif i % 4 == 0:
+            now_ms += 3
+        began_ms = clock.took(640, now_ms - (3 - i % 4) * 40 if spoken_ms <= 1280 else now_ms)
+        if clock.settled:
+            kept += 1
+            assert abs(began_ms - (spoken_ms - 40)) <= 10, (i, began_ms, spoken_ms)
+    assert kept > 150
+
+
 def test_ring_gives_back_what_it_was_given_and_refuses_what_it_cannot_hold():
     noise = lcg(3)
     ring = Ring(8192)
