@@ -83,6 +83,8 @@ def export(
 
     if lang not in ("zh", "en"):
         raise ExportRefused(f"--lang {lang[:20]!r}: zh or en")
+    if not reason.strip():
+        raise ExportRefused("--reason: say why; it stands in the audit and in the export")
     hidden = disclosing.hidden_of(disclosure, cover or ())
     asked = Asked(
         by or getpass.getuser(),

@@ -89,4 +89,5 @@ def rectangle(text: str) -> Covered:
 def _first(error: ValidationError) -> str:
     said = error.errors()[0]
     where = ".".join(str(part) for part in said["loc"])
-    return f"{where}: {said['msg']}" if where else str(said["msg"])
+    message = str(said["msg"]).removeprefix("Value error, ")
+    return f"{where}: {message}" if where else message

@@ -194,12 +194,19 @@ async def test_masters_come_from_the_object_store(start, tmp_path, free_port):
         server.stop()
 
 
+def test_export_without_a_reason_is_refused(tmp_path):
+    words = command(tmp_path, RECORDING.hex())
+    words[words.index("--reason") + 1] = " "
+    ran = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert ran.returncode == 2 and "say why" in ran.stderr and ran.stderr.count("\n") == 1
+
+
 async def test_what_cannot_be_exported_is_one_line(gateway, tmp_path):
     for words, said in (
         (("I-20261126-0009",), "there is no incident"),
         (("a" * 16,), "there is no recording"),
         (("../../etc/passwd",), "is no incident"),
-        ((RECORDING.hex(), "--cover", "0.5,0.1,0.2,0.3"), "covers nothing"),
+        ((RECORDING.hex(), "--cover", "0.5,0.1,0.2,0.3"), "0.3': covers nothing"),
         ((RECORDING.hex(), "--disclosure", "nowhere.toml"), "nowhere.toml: No such file"),
         ((RECORDING.hex(), "--lang", "fr"), "zh or en"),
     ):
