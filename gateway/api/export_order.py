@@ -56,7 +56,7 @@ FIX_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """By whom, when, why, and in what form. covered, find: what a disclosure copy hides."""
+    """By whom, when, why, in what form; pdf: the report as PDF, too. covered, find: what a disclosure copy hides."""
 
     made_by: str
     made_ms: int
@@ -66,6 +66,7 @@ class Asked:
     disclosure: bool = False
     covered: Sequence[Covered] = ()
     find: Find | None = None
+    pdf: bool = False
 
 
 @dataclass(slots=True)
@@ -162,6 +163,7 @@ def _order(title: str, found: _Gathered, facts: dict[str, str], settings: Settin
         found.left_out,
         found.files,
         settings.evidence if settings.evidence.store == "s3" else None,
+        asked.pdf,
     )
 
 

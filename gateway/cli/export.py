@@ -62,6 +62,9 @@ def export(
         bool,
         typer.Option("--faces", help="The same of the faces that are found. Watch it before it goes out."),
     ] = False,
+    pdf: Annotated[
+        bool, typer.Option("--pdf", help="The report as PDF, too; needs `pip install 'tipstaff[pdf]'`.")
+    ] = False,
     lang: Annotated[str, typer.Option(help="Of its pages: zh or en.")] = "zh",
     config: Config = None,
     as_json: AsJson = False,
@@ -79,12 +82,15 @@ def export(
     from gateway.evidence import disclosing
     from gateway.evidence import faces as detector
     from gateway.evidence.export import export_to
+    from gateway.evidence.export_pdf import font_or_refused
     from gateway.evidence.overlay import Overlay
 
     if lang not in ("zh", "en"):
         raise ExportRefused(f"--lang {lang[:20]!r}: zh or en")
     if not reason.strip():
         raise ExportRefused("--reason: say why; it stands in the audit and in the export")
+    if pdf:
+        font_or_refused()
     hidden = disclosing.hidden_of(disclosure, cover or ())
     asked = Asked(
         by or getpass.getuser(),
@@ -95,6 +101,7 @@ def export(
         disclosure is not None,
         hidden,
         detector.Faces() if faces else None,
+        pdf,
     )
     settings = settings_of(config)
     for number in (signal.SIGTERM, signal.SIGHUP):

@@ -1,6 +1,7 @@
 """An export: masters, manifests, keys, what happened, playable copies, and pages that say how to check it without us.
 
 report.html                      what it is, each segment with its hash and its proof
+report.pdf                       the same, when it is asked for
 verify.html                      how to check it with sha256sum and OpenSSL alone
 export.json                      the same for programs, with the timeline of both clocks
 SHA256SUMS                       of every other file, for `sha256sum --check`
@@ -36,6 +37,7 @@ from obstore.exceptions import NotFoundError
 from gateway.errors import ExportRefused
 from gateway.evidence.derive import Covered, Master
 from gateway.evidence.export_page import page
+from gateway.evidence.export_pdf import pdf_page
 from gateway.evidence.export_plain import index_of, place_in_chain, stem_of
 from gateway.evidence.export_verify import chain_text, signed_text, verify_page
 from gateway.evidence.overlay import Overlay
@@ -67,7 +69,8 @@ class Order:
     masters: sealed segments; a file that is not at its path is fetched from the object store of `remote`, if there is
     one. absent: manifests of segments that are not here. left_out: in words, what is not in it. keys: public keys (32
     bytes) of the register by id. facts: of the incident or of the recording, as text by text. timeline: entries with
-    both clocks, as JSON. files: further ones by name, as bytes or where they lie. copies: also playable copies.
+    both clocks, as JSON. files: further ones by name, as bytes or where they lie. copies: also playable copies; pdf:
+    the report as PDF, too.
     covered, find: what these do not show: then it is a disclosure copy, as it is with `disclosure`, and no master is
     in the export.
     """
@@ -89,6 +92,7 @@ class Order:
     left_out: Sequence[str] = ()
     files: Mapping[str, bytes | Path] = field(default_factory=dict)
     remote: EvidenceSettings | None = None
+    pdf: bool = False
 
     @property
     def discloses(self) -> bool:
@@ -197,6 +201,8 @@ def _build(order: Order, sink: Sink, scratch: Path, overlay: Overlay, say: Say) 
     if not order.discloses:
         sink.put_bytes("verify.html", verify_page(index, order.language).encode())
     sink.put_bytes("report.html", page(index, order.language).encode())
+    if order.pdf:
+        sink.put_bytes("report.pdf", pdf_page(index, order.language))
     return Made(verdicts, sink.close())
 
 

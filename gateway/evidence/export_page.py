@@ -66,18 +66,17 @@ EN = {
 
 def page(index: Mapping[str, Any], language: str) -> str:
     """One self-contained HTML page, without scripts, of what `export.json` says. language: zh or en."""
-    w = EN if language == "en" else ZH
+    w = words(language)
+    result = _result(index, w)
+    judged = "" if result is None else f' class="{"ok" if result[0] else "fault"}"'
     parts = [
         f'<!doctype html><html lang="{"en" if w is EN else "zh-CN"}"><head><meta charset="utf-8">',
         f"<title>{_text(index['title'])}</title><style>{STYLE}</style></head><body>",
         f"<h1><bdi>{_text(index['title'])}</bdi></h1><table>",
-        _row(w["by"], index["made_by"]),
-        _row(w["at"], _clock(index["made_ms"], w)),
-        _row(w["reason"], index["reason"]) if index["reason"] else "",
-        _row(w["kind"], w["disclosure"] if index["disclosure"] else w["evidence"]),
-        _result(index, w),
-        _row(w["absent"], "; ".join(index["absent"])) if index["absent"] else "",
-        *[_row(name, value) for name, value in index["facts"].items()],
+        *[
+            f"<tr><th>{_text(name)}</th><td{judged if name == w['result'] else ''}><bdi>{_text(value)}</bdi></td></tr>"
+            for name, value in facts(index, w)
+        ],
         "</table>",
     ]
     if not index["disclosure"]:
@@ -105,52 +104,68 @@ def _segments(index: Mapping[str, Any], w: Mapping[str, Any]) -> list[str]:
     for one in index["segments"][:ROWS_MAX]:
         found = proof.get(one["segment"], {"ok": False, "faults": ["?"]})
         verdict = f'<td class="ok">{w["holds"]}</td>' if found["ok"] else (
-            f'<td class="fault">{_text("; ".join(_fault(one, w) for one in found["faults"]))}</td>'
+            f'<td class="fault">{_text("; ".join(fault(one, w) for one in found["faults"]))}</td>'
         )  # fmt: skip
         rows.append(
-            f'<tr><td class="wide time">{_text(one["segment"])}</td><td class="time">{_theirs(one, w)}</td>'
-            f'<td class="time">{_ours(one, w)}</td><td>{one["size"]:,}</td><td class="wide">{_text(one["sha256"])}</td>'
-            f"{verdict}</tr>"
+            f'<tr><td class="wide time">{_text(one["segment"])}</td><td class="time">{"<br>".join(theirs(one, w))}</td>'
+            f'<td class="time">{"<br>".join(ours(one, w))}</td><td>{one["size"]:,}</td>'
+            f'<td class="wide">{_text(one["sha256"])}</td>{verdict}</tr>'
         )
     return [*rows, "</table>", _cut(len(index["segments"]), w)]
 
 
-def _theirs(one: Mapping[str, Any], w: Mapping[str, Any]) -> str:
-    """From when to when it was recorded by the unit's clock, and what had set that."""
+def words(language: str) -> Mapping[str, Any]:
+    """language: zh or en."""
+    return EN if language == "en" else ZH
+
+
+def facts(index: Mapping[str, Any], w: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What it is, by whom and why, and the line that everybody looks for."""
+    result = _result(index, w)
+    return [
+        (w["by"], index["made_by"]),
+        (w["at"], clock(index["made_ms"], w)),
+        *([(w["reason"], index["reason"])] if index["reason"] else []),
+        (w["kind"], w["disclosure"] if index["disclosure"] else w["evidence"]),
+        *([(w["result"], result[1])] if result is not None else []),
+        *([(w["absent"], "; ".join(index["absent"]))] if index["absent"] else []),
+        *index["facts"].items(),
+    ]
+
+
+def theirs(one: Mapping[str, Any], w: Mapping[str, Any]) -> list[str]:
+    """From when to when a segment was recorded by the unit's clock, and what had set that."""
     if not one["first_ms"]:
-        return str(w["unset"])
-    times = "<br>".join(_clock(one[key], w) for key in ("first_ms", "last_ms"))
-    return f"{times}<br>{w['qualities'][one['quality']]}"
+        return [w["unset"]]
+    return [*(clock(one[key], w) for key in ("first_ms", "last_ms")), w["qualities"][one["quality"]]]
 
 
-def _ours(one: Mapping[str, Any], w: Mapping[str, Any]) -> str:
+def ours(one: Mapping[str, Any], w: Mapping[str, Any]) -> list[str]:
     """When it came here and when it was whole, by our clock."""
-    said = [f"{_clock(one[f'{key}_ms'], w)} {w[key]}" for key in ("heard", "sealed") if one[f"{key}_ms"]]
-    return "<br>".join(said)
+    return [f"{clock(one[f'{key}_ms'], w)} {w[key]}" for key in ("heard", "sealed") if one[f"{key}_ms"]]
 
 
 def _timeline(entries: list[Mapping[str, Any]], w: Mapping[str, Any]) -> list[str]:
     heads = "".join(f"<th>{w[key]}</th>" for key in ("server", "device", "what", "who"))
     rows = [f"<h2>{w['timeline']}</h2><table><tr>{heads}</tr>"]
     for one in entries[:ROWS_MAX]:
-        ours, theirs = (_clock(one[key], w) if key in one else "" for key in ("at_ms", "device_ms"))
+        server, device = (clock(one[key], w) if key in one else "" for key in ("at_ms", "device_ms"))
         rows.append(
-            f'<tr><td class="time">{ours}</td><td class="time">{theirs}</td>'
+            f'<tr><td class="time">{server}</td><td class="time">{device}</td>'
             f"<td><bdi>{_text(one.get('event', ''))}</bdi></td><td><bdi>{_text(one.get('by') or '')}</bdi></td></tr>"
         )
     return [*rows, "</table>", _cut(len(entries), w)]
 
 
-def _result(index: Mapping[str, Any], w: Mapping[str, Any]) -> str:
-    """The line that everybody looks for."""
+def _result(index: Mapping[str, Any], w: Mapping[str, Any]) -> tuple[bool, str] | None:
+    """Whether all of it holds, in words, too; None of what has no proof."""
     if index["disclosure"] or not index["proof"]:
-        return ""
+        return None
     count, faulty = len(index["proof"]), sum(not one["ok"] for one in index["proof"])
-    said = w["some_not"].format(count, faulty) if faulty else w["all_hold"].format(count)
-    return f'<tr><th>{w["result"]}</th><td class="{"fault" if faulty else "ok"}">{said}</td></tr>'
+    return not faulty, w["some_not"].format(count, faulty) if faulty else w["all_hold"].format(count)
 
 
-def _fault(said: str, w: Mapping[str, Any]) -> str:
+def fault(said: str, w: Mapping[str, Any]) -> str:
     """A fault in the page's language, with the words of `tipstaff verify` beside it."""
     word = w["codes"].get(said.partition(":")[0])
     return f"{word}（{said}）" if word else said
@@ -160,15 +175,12 @@ def _cut(count: int, w: Mapping[str, Any]) -> str:
     return f"<p>{w['cut'].format(ROWS_MAX)}</p>" if count > ROWS_MAX else ""
 
 
-def _row(name: object, value: object) -> str:
-    return f"<tr><th>{_text(name)}</th><td><bdi>{_text(value)}</bdi></td></tr>"
-
-
 def _text(value: object) -> str:
     return escape(str(value))
 
 
-def _clock(utc_ms: int | None, w: Mapping[str, Any]) -> str:
+def clock(utc_ms: int | None, w: Mapping[str, Any]) -> str:
+    """In Beijing."""
     if not utc_ms:
         return str(w["unset"])
     at = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=utc_ms)
