@@ -86,21 +86,21 @@ async def test_provision_after_revoking_admits_the_unit_again(start):
     assert not (await gateway.provision("u1001", COURT)).revoked
 
 
-@pytest.mark.parametrize("name", ["", "a/b", "a+b", "#", "ü", "x" * 33, "a.b", 'a"'])
-async def test_provision_refuses_a_name_that_topics_cannot_carry(start, name):
+async def test_provision_refuses_a_name_that_topics_cannot_carry(start):
     gateway = await start()
-    with pytest.raises(BadName):
-        await gateway.provision(name, COURT)
+    for name in ("", "a/b", "a+b", "#", "ü", "x" * 33, "a.b", 'a"'):
+        with pytest.raises(BadName):
+            await gateway.provision(name, COURT)
 
 
 NAMES = ["a\nb", "a\x1b[2J", "\u202eb", "x" * 161, "林" * 54, "\udcff"]
 
 
-@pytest.mark.parametrize("name", NAMES)
-async def test_provision_refuses_a_name_of_an_officer_that_cannot_be_shown(start, name):
+async def test_provision_refuses_a_name_of_an_officer_that_cannot_be_shown(start):
     gateway = await start()
-    with pytest.raises(ProvisionError, match="the officer's name "):
-        await gateway.provision("u1001", COURT, officer=name)
+    for name in NAMES:
+        with pytest.raises(ProvisionError, match="the officer's name "):
+            await gateway.provision("u1001", COURT, officer=name)
     await gateway.provision("u1001", COURT, officer="林" * 53)
 
 

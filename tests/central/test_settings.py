@@ -144,10 +144,6 @@ def test_public_url_may_be_any_origin(url):
         (["users", "list"], "STORE__URL", "nonsense", "store.url: is no SQLAlchemy URL"),
         (["courts", "list"], "STORE__URL", "mysql://u:secret@h/y", "store.url: begins with mysql; "),
         (["serve"], "HTTP__HOST", "192.0.2.7", "http.host: '192.0.2.7' cannot be listened on: "),
-        (["serve"], "HTTP__HOST", "no such host", "http.host: 'no such host' cannot be listened on: "),
-        (["serve"], "BROKER__CA_FILE", "/none", "broker.ca_file: /none: No such file or directory"),
-        (["serve"], "MAP__PMTILES", "/none", "map.pmtiles: /none: No such file or directory"),
-        (["serve"], "SITE__OUTLINES", "/none", "site.outlines: /none: No such file or directory"),
     ],
 )
 def test_command_with_a_wrong_setting_says_one_line_and_ends_with_2(tmp_path, words, name, value, line):
@@ -158,14 +154,35 @@ def test_command_with_a_wrong_setting_says_one_line_and_ends_with_2(tmp_path, wo
         "TIPSTAFF_HTTP__PORT": "0",
         f"TIPSTAFF_{name}": value,
     }
-    if name == "BROKER__CA_FILE":
-        env["TIPSTAFF_BROKER__KIND"] = "external"
     command = [sys.executable, "-m", "gateway.cli.main", *words]
     ended = subprocess.run(command, env=env, cwd=REPO, capture_output=True, text=True, timeout=60)
     lines = [one for one in ended.stderr.splitlines() if "[info" not in one]
     assert ended.returncode == 2 and len(lines) == 1, ended.stderr
     assert lines[0].startswith(f"tipstaff: {line}")
     assert "secret" not in ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        ("HTTP__HOST", "no such host", "http.host: 'no such host' cannot be listened on: "),
+        ("BROKER__CA_FILE", "/none", "broker.ca_file: /none: No such file or directory"),
+        ("MAP__PMTILES", "/none", "map.pmtiles: /none: No such file or directory"),
+        ("SITE__OUTLINES", "/none", "site.outlines: /none: No such file or directory"),
+    ],
+)
+async def test_gateway_with_a_wrong_setting_ends_with_one_line(tmp_path, name, value, line):
+    env = {
+        "TIPSTAFF_SITE__DATA_DIR": str(tmp_path),
+        "TIPSTAFF_BROKER__KIND": "external" if name == "BROKER__CA_FILE" else "embedded",
+        "TIPSTAFF_BROKER__PORT": "0",
+        "TIPSTAFF_HTTP__PORT": "0",
+        f"TIPSTAFF_{name}": value,
+    }
+    with pytest.raises(TipstaffError) as error:
+        async with Gateway(load(env=env)):
+            pass
+    assert str(error.value).startswith(line) and "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize("host", ["192.0.2.7", "no such host"])
