@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Tests at once.
+WORKERS ?= 2
 STAMP := $(VENV)/.installed
 # Type stubs of the port; in a folder of their own, because they stand in for the standard library.
 ESP32S3_STUBS := micropython-esp32-esp32_generic_s3-stubs==1.29.0.post1
@@ -19,7 +21,7 @@ demo: $(STAMP) ## Run broker, gateway, console and six simulated officers on thi
 	$(BIN)/tipstaff demo $(ARGS)
 
 test: check system ## Run every check and every test
-	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not alone" $(ARGS) || [ $$? = 5 ]
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not alone" $(ARGS) || [ $$? = 5 ]
 	$(BIN)/pytest -q -m alone $(ARGS) || [ $$? = 5 ]
 
 check: $(STAMP) ## Lint, types of Python and TypeScript, import rules
