@@ -309,6 +309,12 @@ export function isTimeDoubtful(fix: Fix): boolean {
   return fix.fault !== null || fix.taken_ms === null;
 }
 
+/** The officer moves after the alarm: whichever position came last. */
+export function newestFix(incident: Incident, now: Fix | null): Fix | null {
+  if (!isOpen(incident) || !now) return incident.fix;
+  return !incident.fix || now.received_ms >= incident.fix.received_ms ? now : incident.fix;
+}
+
 export function officerOf(of: { officer: string | null; unit_id: string }): string {
   return of.officer?.trim() ? of.officer : of.unit_id;
 }

@@ -124,7 +124,10 @@ def test_picture_ranking_and_acts_are_in_sight_and_the_ranking_stands_still(
         page.screenshot(path=SHOTS / f"alarm-opens-en-{size[0]}.png")
         for what in (
             view.locator("[data-live-screen]"),
+            view.locator("[data-live-act=listen]"),
             talk.locator("[data-talk-act=hold]"),
+            talk.locator("[data-talk-act=arm]"),
+            talk.locator("[data-talk-warning]"),
             panel.locator("[data-act=acknowledge]"),
             offers.first,
             offers.nth(1),
@@ -134,23 +137,105 @@ def test_picture_ranking_and_acts_are_in_sight_and_the_ranking_stands_still(
         units.run(close_all(units))
 
 
-def test_the_ranking_of_a_narrow_panel_stands_still_too(units: Units, window: BrowserContext) -> None:
-    """As somebody has dragged it, and on a telephone: one column, and what loads late below what is pressed."""
+#: Where what is pressed stands within the panel, in every frame since it was there: {what: [places]}.
+PRESSED = """
+window.pressed = {};
+const watch = () => {
+  requestAnimationFrame(watch);
+  const panel = document.querySelector('.right');
+  for (const what of ['[data-act=acknowledge]', '[data-live-screen]', '[data-talk-act=hold]', 'tr[data-candidate]']) {
+    const one = panel?.querySelector(what);
+    if (!one) continue;
+    const [at, within] = [one.getBoundingClientRect(), panel.getBoundingClientRect()];
+    const now = [at.x - within.x, at.y - within.y + panel.scrollTop].map(Math.round).join(' ');
+    const stood = window.pressed[what] ??= [];
+    if (stood.at(-1) !== now) stood.push(now);
+  }
+};
+requestAnimationFrame(watch);
+"""
+
+
+def stands_in_its_order(panel: Locator, unit_id: str) -> None:
+    """Who and what may be done, the picture, speech and sound, the ranking; and none of it has moved."""
+    order = [
+        panel.locator(".panel-head"),
+        panel.locator("[data-act=acknowledge]"),
+        panel.locator(f"[data-live-view={unit_id}] [data-live-screen]"),
+        panel.locator("[data-talk-act=hold]"),
+        panel.locator("[data-live-act=listen]"),
+        panel.locator("tr[data-candidate]").first,
+        panel.locator(".timeline"),
+    ]
+    tops = [one.evaluate("one => one.getBoundingClientRect().y") for one in order]
+    assert tops == sorted(tops), tops
+    moved = {what: stood for what, stood in panel.page.evaluate("pressed").items() if len(stood) > 1}
+    assert not moved, moved
+
+
+def opened(page: Page, unit_id: str) -> Locator:
+    """The panel of the alarm, once all has come that comes by itself."""
+    panel = page.locator(".right [data-panel-incident]")
+    expect(panel.locator(f"[data-live-view={unit_id}]")).to_have_attribute("data-old", "false")
+    expect(panel.locator("[data-talk-act=arm]")).to_be_enabled()
+    expect(panel.locator("[data-told=stored][data-felt=true]")).to_have_count(1)
+    return panel
+
+
+def test_narrow_panel_has_acts_picture_speech_then_the_ranking(units: Units, window: BrowserContext) -> None:
+    """As somebody has dragged it."""
+    window.add_init_script(PRESSED)
     page = units.enter(window)
     page.evaluate("localStorage.setItem('tipstaff.right-px', '380')")
     page.reload()
     expect(page.locator("[data-live=live]")).to_be_visible()
     units.run(units.unit(1).press())
     try:
-        view = page.locator(f".right [data-live-view={units.ids[1]}]")
-        expect(view).to_have_attribute("data-old", "false")
-        expect(page.locator(".right [data-talk-act=arm]")).to_be_enabled()
-        expect(page.locator(".right [data-told=stored][data-felt=true]")).to_have_count(1)
-        in_sight(page, page.locator(".right [data-act=offer]").first)
-        assert len(stood := page.evaluate("stood")) == 1, stood
+        panel = opened(page, units.ids[1])
+        SHOTS.mkdir(exist_ok=True)
         page.screenshot(path=SHOTS / "alarm-opens-narrow-1366.png")
-        page.set_viewport_size({"width": 390, "height": 844})
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        page.screenshot(path=SHOTS / "alarm-opens-390.png", full_page=True)
+        for what in ("[data-act=acknowledge]", "[data-live-screen]", "[data-talk-act=hold]"):
+            in_sight(page, panel.locator(what))
+        stands_in_its_order(panel, units.ids[1])
     finally:
         units.run(close_all(units))
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_telephone_has_the_alarm_and_its_picture_in_sight(
+    units: Units, browser: Browser, language: str
+) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    context.set_default_timeout(WITHIN_MS)
+    context.add_init_script(PRESSED)
+    context.add_init_script(f"localStorage.setItem('tipstaff.language', '{language}')")
+    try:
+        page = units.enter(context)
+        units.run(units.unit(2).press())
+        panel = opened(page, units.ids[2])
+        SHOTS.mkdir(exist_ok=True)
+        page.screenshot(path=SHOTS / f"alarm-opens-{language}-390.png")
+        page.screenshot(path=SHOTS / f"alarm-opens-{language}-390-whole.png", full_page=True)
+        stands_in_its_order(panel, units.ids[2])
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        picture = in_sight(page, panel.locator("[data-live-screen]"))
+        pages = page.locator(".pages").bounding_box()
+        assert pages is not None and picture["y"] + picture["height"] <= pages["y"]
+        page.locator(".banner-act").tap()
+        expect(page.locator(".banner")).to_be_hidden()
+        # The nearest court can be asked without looking for the ranking.
+        first = panel.locator("[data-act=offer-next]")
+        in_sight(page, first)
+        first.tap()
+        expect(panel.locator(".offer-open")).to_have_count(1)
+        page.screenshot(path=SHOTS / f"alarm-offered-{language}-390.png")
+        # A second alarm is a line above it; its own is not repeated.
+        expect(page.locator(".queue-items")).to_be_hidden()
+        units.run(units.unit(0).press())
+        expect(page.locator(".queue-items .item")).to_have_count(2)
+        page.locator(".queue-items .item").first.tap()
+        expect(page.locator(f".right [data-live-view={units.ids[0]}]")).to_be_visible()
+        page.screenshot(path=SHOTS / f"alarm-second-{language}-390.png")
+    finally:
+        units.run(close_all(units))
+        context.close()

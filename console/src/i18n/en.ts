@@ -41,7 +41,7 @@ export const en: Dictionary = {
   unitCount: (shown, all) => shown === all ? `${all}` : `${shown} / ${all}`,
   lastSeen: (ago) => `${ago} ago`, neverSeen: "never seen", weakSignal: "Weak signal", inIncident: "Alarm",
 
-  state: { NEW: "New alarm", OFFERED: "Offered, waiting for an answer", UNCOVERED: "Nobody answered, everybody on duty is paged",
+  state: { NEW: "New alarm", OFFERED: "Offered, waiting for an answer", UNCOVERED: "No answer, all on duty paged",
     ACCEPTED: "Accepted", EN_ROUTE: "On the way", ON_SCENE: "On the scene", CLOSED: "Closed", MERGED: "Merged" },
   officer: "Officer", unit: "Unit", court: "Own court", caseNo: "Case", battery: "Battery", charging: "charging", signal: "Signal",
   storage: "Storage free", speed: "Speed", recording: "Recording", recordingOn: "recording", recordingOff: "not recording",
@@ -138,7 +138,7 @@ export const en: Dictionary = {
   origin: { own_court: "counted from the officer's own court", nowhere: "nothing to count from", fix: "counted from the position" },
   circle: (m) => `officer within ${m}`, byNewest: "by the newest position",
   comma: ", ", colon: (what, how) => `${what}: ${how}`, bracketed: (what, why) => `${what} (${why})`,
-  byAlarm: "by the position at the alarm", supervisorStrip: (at, why) => `The supervisor was called at ${at}: ${why}`, lastTold: "Officer last told",
+  byAlarm: "by the position at the alarm", supervisorStrip: (at, why) => `Supervisor called ${at}: ${why}`, lastTold: "Officer told",
   byRules: "by itself", nobody: "no court now", yes: "yes", no: "no", codeRight: "right (still only a claim)", codeWrong: "wrong: treat as duress",
   unreadable: "The alarm could not be read (another version): try to reach the officer",
   level: { high: "high", intermediate: "intermediate", basic: "basic" },
@@ -162,7 +162,7 @@ export const en: Dictionary = {
   leftWidth: "Width of the left side", rightWidth: "Width of the right side", shortKeys: "Single keys",
   shortKeysNote: "\"/\", \"?\" and \"M\". Function keys and combinations always work.",
 
-  shiftCheck: "Start-of-shift check", shiftDue: "Shift check not done", shiftFailed: "Shift check failed", shiftSound: "Sound: play it, and say whether you heard it",
+  shiftCheck: "Start-of-shift check", shiftDue: "Shift check due", shiftFailed: "Shift check failed", shiftSound: "Sound: play it, and say whether you heard it",
   heardIt: "Heard it", notHeard: "Not heard", notHeardAdvice: "Check the loudspeaker's power, volume and device, then play it again:",
   shiftLight: "Light: see whether the screen shows the alarm's red", showLight: "Show the colour", lightTest: "Test", sawIt: "Saw it", notSeen: "Not seen",
   notSeenAdvice: "Check the monitor's power, brightness and colours, then try again.",

@@ -27,7 +27,7 @@ export function TopBar({ user, onSignedOut }: { user: User; onSignedOut: () => v
         <ShiftPill user={user} />
         <SoundButton />
         <LanguageSwitch />
-        <button type="button" class="pill" onClick={() => helpOpen.set(true)} aria-label={w.help}>?</button>
+        <button type="button" class="pill help-button" onClick={() => helpOpen.set(true)} aria-label={w.help}>?</button>
         <PersonMenu user={user} onSignedOut={onSignedOut} />
         <Clock />
       </div>

@@ -45,6 +45,11 @@ export function UnitFacts({ unit, court, caseNo }: { unit: Unit | undefined; cou
   );
 }
 
+/** Too old to be where the officer is now, or of an unknown age. */
+export function isOldFix(fix: Fix, nowMs: number): boolean {
+  return isTimeDoubtful(fix) || nowMs - fix.at_ms > (picture.get().gateway?.stale_fix_s ?? 0) * 1000;
+}
+
 /** A position, how old and how exact it is; never one without the others. */
 export function FixFacts({ fix }: { fix: Fix | null }) {
   const w = useWords();
@@ -53,7 +58,7 @@ export function FixFacts({ fix }: { fix: Fix | null }) {
   if (!fix) return <p class="fix fix-none amber"><span aria-hidden="true">◆ </span>{w.noFix}</p>;
   const ageMs = nowMs - fix.at_ms;
   const doubtful = isTimeDoubtful(fix);
-  const old = doubtful || ageMs > (picture.get().gateway?.stale_fix_s ?? 0) * 1000;
+  const old = isOldFix(fix, nowMs);
   const at = placed(fix, as);
 
   /** With the name of its datum: a bare pair of numbers is 500 m wrong in the wrong map. */

@@ -14,16 +14,18 @@ interface Props {
   body?: ActBody;
   look?: string;
   label?: string;
+  /** What the key's handler and the tests find it by, where two buttons do the same act. */
+  known?: string;
   children?: ComponentChildren;
   onDone?: () => void;
 }
 
 /** A button that does one act: disabled while it is under way and while the picture is lost. */
-export function ActButton({ incident, verb, name, lost, body = {}, look = "", label, children, onDone }: Props) {
+export function ActButton({ incident, verb, name, lost, body = {}, look = "", label, known = verb, children, onDone }: Props) {
   const w = useWords();
   const busy = useStore(pending).has(actKey(incident.incident_id, verb, body.court_id));
   return (
-    <button type="button" class={`button ${look}`} disabled={lost || busy} data-act={verb} aria-label={label}
+    <button type="button" class={`button ${look}`} disabled={lost || busy} data-act={known} aria-label={label}
       onClick={() => void act(incident, verb, name, body).then((done) => done && onDone?.())}>
       {busy ? w.pending : name}{children}
     </button>

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { courtName } from "../../acts";
+import { plainCourt } from "../../format";
 import { useWords } from "../../i18n";
 import type { Incident, User } from "../../model";
 import { ActButton } from "./ActButton";
@@ -16,11 +17,18 @@ export function DispatcherActs({ incident, user, hand }: { incident: Incident; u
   const owner = incident.owner_court_id;
   const byOwner = owner === null ? {} : { court_id: owner };
   const common = { incident, lost: hand.lost };
+  // The ranking's first button again, for a narrow column, where the ranking comes after the picture.
+  const next = owner === null && acknowledgedMs !== null ? incident.candidates.find((court) => court.offer === null) : undefined;
+  const waits = incident.candidates.some((court) => court.offer === "open");
   return (
     <>
       <div class="acts">
         {acknowledgedMs === null && (
           <ActButton {...common} verb="acknowledge" name={w.acknowledge} look="urgent"> <kbd>F2</kbd></ActButton>
+        )}
+        {next && (
+          <ActButton {...common} verb="offer" known="offer-next" name={`${w.offer} ${plainCourt(next.name)}`} look={waits ? "" : "primary"}
+            body={{ court_id: next.court_id }} />
         )}
         {incident.state === "ACCEPTED" && (
           <ActButton {...common} verb="en_route" name={w.enRoute} look="primary" body={byOwner}

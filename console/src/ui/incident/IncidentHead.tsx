@@ -1,9 +1,36 @@
 import { courtName } from "../../acts";
-import { clock, quoted } from "../../format";
+import { datum, placed } from "../../desk/choices";
+import { age, clock, plainCourt, quoted } from "../../format";
 import { alarmKind, useWords, wordFor } from "../../i18n";
-import { type Incident, isOpen, isTest, officerOf } from "../../model";
+import { picture } from "../../live/picture";
+import { type Incident, isOpen, isTest, isTimeDoubtful, newestFix, officerOf } from "../../model";
+import { useStore } from "../../stores";
 import { Shape } from "../Shapes";
+import { isOldFix } from "../UnitFacts";
+import { useServerNow } from "../useServerNow";
 import { LastTold } from "./ToldList";
+
+/** Where, in one line: for a narrow column, where the position's own lines come after the ranking. */
+function Where({ incident }: { incident: Incident }) {
+  const w = useWords();
+  const unit = useStore(picture).units.get(incident.unit_id);
+  const as = useStore(datum);
+  const nowMs = useServerNow(1000);
+  const fix = newestFix(incident, unit?.fix ?? null);
+  const old = fix !== null && isOldFix(fix, nowMs);
+  return (
+    <p class="head-where">
+      <bdi class="cut">{plainCourt(courtName(incident.court_id, incident))}</bdi>
+      {fix === null ? <span class="amber"><span aria-hidden="true">◆ </span>{w.noFix}</span>
+        : <span class="number">{placed(fix, as).text}</span>}
+      {fix !== null && (
+        <span class={old ? "number amber" : "number dim"}>
+          {old && <span aria-hidden="true">◆ </span>}{isTimeDoubtful(fix) ? w.timeDoubtful : w.fixAge(age(nowMs - fix.at_ms))}
+        </span>
+      )}
+    </p>
+  );
+}
 
 /** Who, what and how it stands. */
 export function IncidentHead({ incident }: { incident: Incident }) {
@@ -36,6 +63,7 @@ export function IncidentHead({ incident }: { incident: Incident }) {
         {wordFor(w.alarmTitle, kind)} · <span class="number">{incident.incident_id}</span> · <bdi>{incident.unit_id}</bdi>
         {incident.alarm_count > 1 && <> · {w.pressedTimes(incident.alarm_count)}</>}
       </p>
+      <Where incident={incident} />
       <LastTold told={incident.told} />
       {closed && <p><bdi>{w.closedBy(quoted(closed.by), clock(closed.at_ms), quoted(closed.reason))}</bdi></p>}
       {incident.merged_into && <p>{w.mergedInto(incident.merged_into)}</p>}

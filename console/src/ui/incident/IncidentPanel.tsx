@@ -1,10 +1,12 @@
+import { useRef } from "preact/hooks";
 import { courtName } from "../../acts";
 import { useWords } from "../../i18n";
 import { picture } from "../../live/picture";
-import { type Incident, isOpen, type User } from "../../model";
+import { type Incident, isOpen, newestFix, type User } from "../../model";
 import { useStore } from "../../stores";
 import { Go } from "../Go";
 import { FixFacts, UnitFacts } from "../UnitFacts";
+import { useHeight } from "../useHeight";
 import { Attend } from "../watch/Attend";
 import { Candidates } from "./Candidates";
 import { CourtAnswer } from "./CourtAnswer";
@@ -39,7 +41,8 @@ export function handOf(incident: Incident, user: User, lost: boolean): Hand {
 
 /**
  * The incident beside the map: what is needed to act. The whole of it has a page of its own. Wide enough it has two columns:
- * picture and speech below the acts, and the ranking, above which nothing stands that comes, goes or loads by itself.
+ * picture and speech below the acts, and the ranking, above which nothing stands that comes, goes or loads by itself. The
+ * picture gives way to the acts, so that speech and sound stay in sight. Narrow, it is who, acts, picture, speech, ranking.
  */
 export function IncidentPanel({ incident, user, lost }: { incident: Incident; user: User; lost: boolean }) {
   const w = useWords();
@@ -47,16 +50,21 @@ export function IncidentPanel({ incident, user, lost }: { incident: Incident; us
   useLastReceipt(incident);
   const open = isOpen(incident);
   const hand = handOf(incident, user, lost);
+  const acts = useRef<HTMLDivElement>(null);
+  const actsPx = useHeight(acts, 200);
   const fix = newestFix(incident, unit?.fix ?? null);
   return (
-    <article class={`panel panel-incident ${open ? "" : "panel-done"}`} data-panel-incident={incident.incident_id} data-state={incident.state}>
-      <div class="panel-acts">
-        <IncidentHead incident={incident} />
-        <HandOverStrip incident={incident} user={user} hand={hand} />
-        <Warnings incident={incident} hand={hand} />
-        {hand.court !== null && <CourtAnswer incident={incident} courtId={hand.court} lost={lost} />}
-        {hand.dispatcher && <DispatcherActs incident={incident} user={user} hand={hand} />}
-        {open && <TimerLine incident={incident} />}
+    <article class={`panel panel-incident incident-flow ${open ? "" : "panel-done"}`} style={{ "--acts": `${actsPx}px` }} data-panel-incident={incident.incident_id} data-state={incident.state}>
+      <div class="panel-first">
+        <div class="panel-acts" ref={acts}>
+          <IncidentHead incident={incident} />
+          <HandOverStrip incident={incident} user={user} hand={hand} />
+          <Warnings incident={incident} hand={hand} />
+          {hand.court !== null && <CourtAnswer incident={incident} courtId={hand.court} lost={lost} />}
+          {hand.dispatcher && <DispatcherActs incident={incident} user={user} hand={hand} />}
+          {open && <TimerLine incident={incident} />}
+        </div>
+        <Attend of={incident} online={unit?.online ?? true} incident={incident} user={user} may={hand.dispatcher} lost={lost} />
       </div>
       <div class="panel-ranking">
         {user.role !== "court" && <Candidates incident={incident} hand={hand} />}
@@ -68,20 +76,13 @@ export function IncidentPanel({ incident, user, lost }: { incident: Incident; us
         <Timeline incident={incident} />
         {hand.dispatcher && <NoteForm incident={incident} lost={lost} />}
       </div>
-      <div class="panel-watch">
-        <Attend of={incident} online={unit?.online ?? true} incident={incident} user={user} may={hand.dispatcher} lost={lost} />
+      <div class="panel-facts">
         <FixFacts fix={fix} />
         {incident.fix_confidence !== "good" && (
-          <p class="warning amber"><span aria-hidden="true">◆ </span>{w.confidence[incident.fix_confidence]}</p>
+          <p class="warning amber" data-worth={incident.fix_confidence}><span aria-hidden="true">◆ </span>{w.confidence[incident.fix_confidence]}</p>
         )}
         <UnitFacts unit={unit} court={courtName(incident.court_id, incident)} caseNo={incident.case_no} />
       </div>
     </article>
   );
-}
-
-/** The officer moves after the alarm: whichever position came last. */
-export function newestFix(incident: Incident, now: Incident["fix"]): Incident["fix"] {
-  if (!isOpen(incident) || !now) return incident.fix;
-  return !incident.fix || now.received_ms >= incident.fix.received_ms ? now : incident.fix;
 }

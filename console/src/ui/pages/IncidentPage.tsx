@@ -4,7 +4,7 @@ import { go } from "../../address";
 import { BASE, incidentNow, Refused } from "../../api";
 import { language, useWords } from "../../i18n";
 import { learn, picture } from "../../live/picture";
-import { type Incident, isOpen, type User } from "../../model";
+import { type Incident, isOpen, newestFix, type User } from "../../model";
 import { selectIncident } from "../../selection";
 import { useStore } from "../../stores";
 import { Go } from "../Go";
@@ -14,7 +14,7 @@ import { CourtAnswer } from "../incident/CourtAnswer";
 import { DispatcherActs } from "../incident/DispatcherActs";
 import { HandOverStrip } from "../incident/HandOver";
 import { IncidentHead } from "../incident/IncidentHead";
-import { handOf, newestFix } from "../incident/IncidentPanel";
+import { handOf } from "../incident/IncidentPanel";
 import { NoteForm } from "../incident/NoteForm";
 import { Ranking } from "../incident/Ranking";
 import { Record } from "../incident/Record";
@@ -62,7 +62,7 @@ function Whole({ incident, user, lost }: { incident: Incident; user: User; lost:
         <a class="button small" href={report} target="_blank" rel="noreferrer" data-report>{w.report}</a>
         <button type="button" class="button small" data-print onClick={() => print(report)}>{w.print}</button>
       </header>
-      <div class="case">
+      <div class="case incident-flow">
         <article class="panel case-acts" data-panel-incident={incident.incident_id} data-state={incident.state}>
           <IncidentHead incident={incident} />
           <HandOverStrip incident={incident} user={user} hand={hand} />
@@ -72,7 +72,7 @@ function Whole({ incident, user, lost }: { incident: Incident; user: User; lost:
           {hand.dispatcher && <DispatcherActs incident={incident} user={user} hand={hand} />}
           <FixFacts fix={newestFix(incident, unit?.fix ?? null)} />
           {incident.fix_confidence !== "good" && (
-            <p class="warning amber"><span aria-hidden="true">◆ </span>{w.confidence[incident.fix_confidence]}</p>
+            <p class="warning amber" data-worth={incident.fix_confidence}><span aria-hidden="true">◆ </span>{w.confidence[incident.fix_confidence]}</p>
           )}
           {open && user.role !== "court" && <Candidates incident={incident} hand={hand} />}
           <ToldList told={incident.told} />

@@ -44,6 +44,8 @@ export default function TalkPanel({ unitId, user, lost }: { unitId: string; user
   useTalkKeys(talker, may, silent && !armed ? "second" : armed ? "armed" : "plain", () => setHit(true));
   const heard = state?.you ?? false;
   const ready = may && (!silent || armed);
+  // Whoever speaks, or what is wrong with the line, comes first.
+  const warns = silent && !stale && talk?.link === "open" && state?.by === null && state.offer === null && talk.wish === null;
   return (
     <section class={`talk ${heard ? "talk-heard" : ""} ${silent ? "talk-silent" : ""}`} aria-label={w.talk.title} data-talk={unitId}
       data-talk-state={heard ? "you" : state?.by ? "other" : "nobody"} data-mic={talk?.mic ?? "off"} data-silent={silent}>
@@ -53,12 +55,14 @@ export default function TalkPanel({ unitId, user, lost }: { unitId: string; user
         {talk?.wish === "call"
           ? <button type="button" class="button primary" data-talk-act="hang-up" onClick={() => talker?.stop()}>{w.talk.hangUp}</button>
           : <button type="button" class="button" disabled={!ready || talk?.wish === "push"} data-talk-act="call" onClick={() => talker?.start("call", armed)}>{w.talk.call}</button>}
-        <p class="talk-now" role="status">
-          <Now talk={talk} stale={stale} user={user} />
-          {heard && talk && <Level db={talk.levelDb} />}
-        </p>
+        {silent && !heard && <button type="button" class="button" aria-pressed={armed} disabled={!may} title={w.talk.armNote} data-talk-act="arm" onClick={() => setArmed(!armed)}>{armed ? w.talk.armed : w.talk.arm}</button>}
         {heard && state && <HandOver present={state.present} onTo={(login) => talker?.handOver(login)} />}
       </div>
+      {/* As high as what takes most room here, from the first draw on. */}
+      <p class="talk-now" role="status">
+        {warns ? <Warning kept={hit && !armed} /> : <Now talk={talk} stale={stale} user={user} />}
+        {heard && talk && <Level db={talk.levelDb} />}
+      </p>
       {state?.offer?.you && talk?.wish === null && (
         <p class="talk-offer" role="alert" data-talk-offer={state.offer.by.login}>
           <strong><bdi>{w.talk.offered(state.offer.by.name)}</bdi></strong>
@@ -66,15 +70,15 @@ export default function TalkPanel({ unitId, user, lost }: { unitId: string; user
         </p>
       )}
       {heard && state?.aloud && <p class="talk-aloud amber"><span aria-hidden="true">◆ </span>{w.talk.aloudNow}</p>}
-      {silent && !heard && (
-        <div class="talk-warning amber" data-talk-warning>
-          <p><span aria-hidden="true">◆ </span>{hit && !armed && <strong role="alert" data-talk-kept-silent>{w.talk.keptSilent} </strong>}{w.talk.silentNow}</p>
-          <button type="button" class="button small" aria-pressed={armed} disabled={!may} data-talk-act="arm" onClick={() => setArmed(!armed)}>{armed ? w.talk.armed : w.talk.arm}</button>
-        </div>
-      )}
       <Faults talk={talk} state={state} stale={stale} />
     </section>
   );
+}
+
+/** Nothing sounds, and what would: in the place of "nobody speaks". */
+function Warning({ kept }: { kept: boolean }) {
+  const w = useWords();
+  return <span class="amber" data-talk-warning><span aria-hidden="true">◆ </span>{kept && <strong role="alert" data-talk-kept-silent>{w.talk.keptSilent} </strong>}{w.talk.silentNow}</span>;
 }
 
 function Now({ talk, stale, user }: { talk: Talk | null; stale: boolean; user: User }) {
