@@ -84,6 +84,9 @@ class States:
         """What holds now."""
         pct, mv, charging = self._board.battery()
         free_kib, total_kib = self._board.storage()
+        if self.media is not None and free_kib is not None:
+            # What the gateway has goes as soon as room is needed.
+            free_kib = min(total_kib, free_kib + self.media.shelf.stored_kib)
         dbm, network = self._board.signal()
         return messages.State(
             online=1,

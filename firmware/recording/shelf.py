@@ -85,6 +85,7 @@ class Shelf:
             self._note(text)
         if getattr(error, "errno", EIO) != ENOSPC and self._root is not None:
             self._root = None
+            self._stored, self.stored_kib = [], 0
             for lost in self.on_lost:
                 lost()
             self._board.card_lost()

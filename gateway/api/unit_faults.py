@@ -26,7 +26,7 @@ FaultName = Literal[
 #: What the console shows amber (console/src/model.ts).
 LOW_BATTERY_PCT = 15
 WEAK_SIGNAL_DBM = -115
-LITTLE_STORAGE_PCT = 10
+LITTLE_STORAGE_PCT = 20
 #: A State can be some seconds on its way over a thin link: less than this says nothing about the clock.
 CLOCK_OFF_MS = 5_000
 DAY_MS = 86_400_000

@@ -111,6 +111,9 @@ def test_full_card_keeps_what_is_not_stored_and_gives_up_what_is():
         await asyncio.sleep_ms(20_000)
         kept = on_card(".mkv", "/card")
         assert world.felt().count("card") >= 2
+        world.board.storage = card.card_space
+        free_kib, total_kib = card.card_space()
+        assert unit.states.message().storage_free_kib == free_kib
         assert unit.media.shelf.space()[0] < 400
         assert on_card(".tip", "/card") == kept
         world.link(True)
@@ -120,6 +123,8 @@ def test_full_card_keeps_what_is_not_stored_and_gives_up_what_is():
         await asyncio.sleep_ms(180_000)
         assert unit.media.recording
         assert len(gateway.sealed) > 2 * len(kept)
+        # It may be full of what the gateway has: that is no card of which anybody has to be told.
+        assert card.card_space()[0] < total_kib // 2 < unit.states.message().storage_free_kib
         for name, path in files_of("/card").items():
             if name in gateway.manifests:
                 assert media_world.hash_of(path) == gateway.manifests[name].sha256

@@ -89,14 +89,14 @@ async def test_filter_that_says_nothing_is_refused(site: Any, query: str) -> Non
 FAULTY: dict[FaultName, dict[str, Any]] = {
     "battery": {"battery_pct": 15},
     "signal": {"signal_dbm": -116},
-    "storage": {"storage_free_kib": 9, "storage_total_kib": 100},
+    "storage": {"storage_free_kib": 19, "storage_total_kib": 100},
     "clock": {"clock_offset_ms": CLOCK_OFF_MS + 1},
     "picture": {"picture": "covered"},
     "drops": {"counters": {3: 1}},
     "error": {"last_error": "task gnss"},
 }
 SOUND = {
-    "battery_pct": 16, "signal_dbm": -115, "storage_free_kib": 10, "storage_total_kib": 100,
+    "battery_pct": 16, "signal_dbm": -115, "storage_free_kib": 20, "storage_total_kib": 100,
     "clock_offset_ms": -CLOCK_OFF_MS, "counters": {0: 9, 1: 9}, "firmware": "1.0",
     "picture": "ok",
 }  # fmt: skip

@@ -6,6 +6,7 @@ import { useWords, wordFor } from "../i18n";
 import { picture } from "../live/picture";
 import { type Fix, hasWeakSignal, isLowBattery, isTimeDoubtful, type Unit, unseen } from "../model";
 import { useStore } from "../stores";
+import { storageIsLow } from "./pages/unitFilter";
 import { useServerNow } from "./useServerNow";
 
 export function Fact({ name, children, amber }: { name: string; children: ComponentChildren; amber?: boolean }) {
@@ -32,7 +33,7 @@ export function UnitFacts({ unit, court, caseNo }: { unit: Unit | undefined; cou
           <Fact name={w.signal} amber={hasWeakSignal(unit)}>
             {signal(unit.signal_dbm, unit.network, w)}
           </Fact>
-          <Fact name={w.storage}>{unit.storage_free_bytes === null ? w.unknown : bytes(unit.storage_free_bytes)}</Fact>
+          <Fact name={w.storage} amber={storageIsLow(unit)}>{unit.storage_free_bytes === null ? w.unknown : bytes(unit.storage_free_bytes)}</Fact>
           <Fact name={w.picture} amber={unseen(unit) !== null}>{unit.picture ? wordFor(w.pictureState, unit.picture) : w.noPicture}</Fact>
           <Fact name={w.recording}>{unit.recording === null ? w.unknown : unit.recording ? w.recordingOn : w.recordingOff}</Fact>
           <Fact name={w.lastContact} amber={!unit.online}>

@@ -17,7 +17,7 @@ import { TalksOf } from "../talk/TalksOf";
 import { Attend } from "../watch/Attend";
 import { IncidentTable } from "./IncidentTable";
 import { UnitCommands } from "./UnitCommands";
-import { certificateEndsSoon, clockIsOff, stateOf } from "./unitFilter";
+import { certificateEndsSoon, clockIsOff, stateOf, storageIsLow } from "./unitFilter";
 
 const RECENT = 20;
 
@@ -83,7 +83,7 @@ function Hardware({ unit }: { unit: Unit }) {
       <Fact name={w.boots}>{unit.boot ?? w.unknown}</Fact>
       <Fact name={w.dropped} amber={dropped > 0}>{unit.firmware === null ? w.unknown : dropped}</Fact>
       {unit.storage_total_bytes !== null && unit.storage_free_bytes !== null && (
-        <Fact name={w.storage}>{bytes(unit.storage_free_bytes)} / {bytes(unit.storage_total_bytes)}</Fact>
+        <Fact name={w.storage} amber={storageIsLow(unit)}>{bytes(unit.storage_free_bytes)} / {bytes(unit.storage_total_bytes)}</Fact>
       )}
     </dl>
   );

@@ -10,7 +10,7 @@ export type Fault = "battery" | "signal" | "storage" | "clock" | "picture" | "dr
 export const FAULTS = ["any", "battery", "signal", "storage", "clock", "picture", "drops", "error", "certificate", "revoked"] as const;
 
 /** As `gateway/api/unit_faults.py`. */
-const LITTLE_STORAGE = 0.1;
+const LITTLE_STORAGE = 0.2;
 const CLOCK_OFF_MS = 5000;
 const RENEW_MS = 30 * 86_400_000;
 
