@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 import sysconfig
 from pathlib import Path
 from statistics import median
 
 import pytest
+
+sys.path.append(str(Path(__file__).parents[1] / "proving"))
+
+from players import probed, watched
 from whole_recording import read_back
 
 pytestmark = pytest.mark.timeout(300)
@@ -54,7 +59,10 @@ def test_sample_goes_the_whole_way_and_its_export_proves_itself(tmp_path: Path) 
     apart_ms = seen.apart_ms()
     assert len(apart_ms) >= 3 and abs(median(apart_ms)) <= IN_STEP_MS, (apart_ms, seen)
     master = next(out.glob("recordings/*/*-1.mkv"))
+    shown = [number for number, _, _ in masters[1].pictures]
+    assert watched(master) == shown and probed(master)["video"] == ("mjpeg", len(shown))
     master.write_bytes(master.read_bytes()[:-1])
+    assert watched(master)[: len(shown) - 1] == shown[:-1] and probed(master)["audio"][0] == "pcm_alaw"
     assert run(TIPSTAFF, "verify", ".", "--unit-key", str(key), folder=out).returncode == 1
 
 
