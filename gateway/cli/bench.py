@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import enum
 from collections.abc import Awaitable, Callable
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from rich.console import Console
-from rich.progress import Progress, TextColumn
-from rich.table import Table
 
-from bench.report import Report
 from gateway.cli.options import AsJson
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bench.report import Report
 
 benches = typer.Typer(help=__doc__, no_args_is_help=True)
 
@@ -98,6 +99,9 @@ def live(quick: Quick = False, broker: Through = Broker.MOSQUITTO, as_json: AsJs
 
 def _run(measure: Callable[[Callable[[str], None]], Awaitable[Report]], as_json: bool) -> NoReturn:
     """Measure, show what happens meanwhile, and end with the status. Raises typer.Exit."""
+    from rich.console import Console
+    from rich.progress import Progress, TextColumn
+
     from gateway.logs import configure
     from gateway.settings import LogSettings
 
@@ -123,6 +127,8 @@ def _run(measure: Callable[[Callable[[str], None]], Awaitable[Report]], as_json:
 
 
 def _show(report: Report, console: Console) -> None:
+    from rich.table import Table
+
     table = Table("what", "measured", "target", title=f"bench {report.bench}", title_justify="left")
     for name, value in report.metrics.items():
         limit = report.targets.get(name)

@@ -1,27 +1,24 @@
 """`tipstaff courts`: import the courts of a CSV file, and list those that are known."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import os
 import signal
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from sqlalchemy import delete, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.cli.known_courts import known_courts
 from gateway.cli.options import AsJson, Config, settings_of
 from gateway.data_folder import running_pid
-from gateway.dispatch.courts import read_file
 from gateway.errors import TipstaffError
-from gateway.model import Court
-from gateway.store import tables
-from gateway.store.database import Store
-from gateway.store.units import save_courts
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from gateway.model import Court
 
 
 def register(app: typer.Typer) -> None:
@@ -45,6 +42,8 @@ def import_courts(
 
     Example: tipstaff courts import my-courts.csv
     """
+    from gateway.dispatch.courts import read_file
+
     courts = read_file(path)
     settings = settings_of(config)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -62,6 +61,11 @@ def list_courts(
     as_json: AsJson = False,
 ) -> None:
     """List the courts of the database, or before the first start those that it will begin with."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from gateway.cli.known_courts import known_courts
+
     courts, source = known_courts(settings_of(config))
     if as_json:
         typer.echo(json.dumps({"source": source, "courts": [_plain(c) for c in courts]}, ensure_ascii=False))
@@ -94,6 +98,10 @@ def _plain(court: Court) -> dict[str, object]:
 
 
 async def _replace(url: str, courts: list[Court], keep: bool) -> int:
+    from sqlalchemy import delete, select
+
+    from gateway.store import Store, tables, units
+
     async def job(connection: AsyncConnection) -> int:
         named = {court.court_id for court in courts}
         stored = set(await connection.scalars(select(tables.courts.c.court_id)))
@@ -107,7 +115,7 @@ async def _replace(url: str, courts: list[Court], keep: bool) -> int:
             )
         for court_id in gone:
             await connection.execute(delete(tables.courts).where(tables.courts.c.court_id == court_id))
-        await save_courts(connection, courts)
+        await units.save_courts(connection, courts)
         return len(gone)
 
     async with Store(url) as store:

@@ -16,11 +16,11 @@ import typer
 from gateway.cli.ending import STOPPED
 from gateway.cli.options import AsJson, Config, settings_of
 from gateway.errors import ExportRefused
-from gateway.settings import Settings
 
 if TYPE_CHECKING:
     from gateway.api.export_order import Asked
     from gateway.evidence.export import Made, Order
+    from gateway.settings import Settings
 
 FAULTY = 1
 LOGIN = "cli"

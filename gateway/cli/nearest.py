@@ -1,19 +1,20 @@
 """`tipstaff nearest`: which courts are nearest to a position."""
 
+from __future__ import annotations
+
 import json
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from gateway.cli.known_courts import known_courts
 from gateway.cli.options import AsJson, Config, settings_of
-from gateway.dispatch.courts import read_file
-from gateway.dispatch.policy import Policy
-from gateway.dispatch.ranking import Candidate, CourtIndex, candidates_near
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from gateway.dispatch.ranking import Candidate
 
 COURTS_HELP = "CSV of courts. Otherwise those of the database, before the first start the sample."
 _DEGREES = re.compile(r"[+-]?([0-9]{1,3}(\.[0-9]*)?|\.[0-9]+)")
@@ -40,6 +41,13 @@ def nearest(
 
     Example: tipstaff nearest 26.0745 119.2965 --limit 3
     """
+    from rich.console import Console
+
+    from gateway.cli.known_courts import known_courts
+    from gateway.dispatch.courts import read_file
+    from gateway.dispatch.policy import Policy
+    from gateway.dispatch.ranking import CourtIndex, candidates_near
+
     here = _degrees("LAT", lat, 90), _degrees("LON", lon, 180)
     settings = settings_of(config)
     listed, source = (read_file(courts), str(courts)) if courts is not None else known_courts(settings)
@@ -63,6 +71,8 @@ def _plain(court: Candidate) -> dict[str, object]:
 
 
 def _table(found: tuple[Candidate, ...], source: str) -> Table:
+    from rich.table import Table
+
     table = Table(caption=f"Courts from {source}. Travel times are estimates.", caption_justify="left")
     for heading in ("", "Court", "Name"):
         table.add_column(heading)

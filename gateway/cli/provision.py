@@ -1,19 +1,23 @@
 """`tipstaff provision`: make the certificate and the files of a unit, or revoke it."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import os
 import signal
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gateway.cli.options import AsJson, Config, settings_of
 from gateway.data_folder import running_pid
 from gateway.errors import ProvisionError
-from gateway.settings import Settings
+
+if TYPE_CHECKING:
+    from gateway.settings import Settings
 
 
 def register(app: typer.Typer) -> None:

@@ -1,12 +1,16 @@
 """`tipstaff settings`: what is set, and whether it is right."""
 
+from __future__ import annotations
+
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gateway.cli.options import AsJson, Config, settings_of
-from gateway.settings import Settings, documented
+
+if TYPE_CHECKING:
+    from gateway.settings import Settings
 
 
 def register(app: typer.Typer) -> None:
@@ -25,6 +29,8 @@ def show(
     file: redirect it to begin one.
     """
     if docs:
+        from gateway.settings import documented
+
         typer.echo(documented(), nl=False)
         return
     settings = settings_of(config)

@@ -3,33 +3,18 @@
 from __future__ import annotations
 
 import json
-import sys
-from contextlib import AsyncExitStack, nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.live import Live
-from rich.table import Table
 
-from gateway.cli.ending import until_signal
 from gateway.cli.options import AsJson
-from gateway.cli.place import Access, Parts, prepared, track_of
 from gateway.errors import TipstaffError
-from simulator import scenario_files, track_files
 from simulator.errors import SimulatorError
-from simulator.interactive import Interactive
-from simulator.keys import Keys
-from simulator.panel import report_table
-from simulator.scenario import Report, ScenarioUnit
-from simulator.scenario_files import load_scenario
-from simulator.scenario_run import Run
 from simulator.sources import CAMERAS, MICROPHONES, SPEAKERS, camera_of, microphone_of, speaker_of
-from simulator.unit import Unit
-from simulator.unit_config import Card
 
-DRAWN_HZ = 4
+if TYPE_CHECKING:
+    from gateway.cli.place import Parts
 
 
 def register(app: typer.Typer) -> None:
@@ -93,19 +78,24 @@ def simulate(
 
     Examples: tipstaff simulate press · tipstaff simulate --interactive · tipstaff simulate my.toml --json
     """
+    if show:
+        _list(as_json)
+        return
+    if scenario is None and not interactive:
+        raise TipstaffError("name a scenario, or give --interactive or --list; see --help")
+    from gateway.cli import simulated
+    from gateway.cli.ending import until_signal
+    from gateway.cli.place import Access
+
     try:
         parts = _parts(camera, microphone, speaker, card_mib, card_kib_s, recording=interactive)
         access = Access(url or "", login, password_file, tuple(home or ()), keep, parts)
-        if show:
-            _list(as_json)
-        elif interactive:
-            until_signal(_interactive(access, track))
-        elif scenario is not None:
-            report = until_signal(_scenario(scenario, access, as_json))
-            if not report.ok:
-                raise typer.Exit(1)
-        else:
-            raise TipstaffError("name a scenario, or give --interactive or --list; see --help")
+        if interactive:
+            until_signal(simulated.run_interactive(access, track))
+            return
+        assert scenario is not None
+        if not until_signal(simulated.run_scenario(scenario, access, as_json)).ok:
+            raise typer.Exit(1)
     except SimulatorError as error:
         raise TipstaffError(str(error)) from None
 
@@ -120,6 +110,9 @@ def _parts(
     recording: bool,
 ) -> Parts:
     """What the units have beside their button. Raises NotFound, TipstaffError."""
+    from gateway.cli.place import Parts
+    from simulator.unit_config import Card
+
     if card_kib_s and card_mib is None:
         raise TipstaffError("--card-kib-s is the speed of a card that --card-mib makes: give both")
     without = "scene" if recording else "off"
@@ -130,6 +123,11 @@ def _parts(
 
 
 def _list(as_json: bool) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from simulator import scenario_files, track_files
+
     titles = {name: scenario_files.load_scenario(name).title for name in scenario_files.shipped()}
     if as_json:
         typer.echo(json.dumps({"scenarios": titles, "tracks": track_files.shipped()}))
@@ -139,43 +137,3 @@ def _list(as_json: bool) -> None:
         table.add_row(name, title)
     Console().print(table)
     typer.echo(f"\ntracks (synthetic, around Fuzhou): {', '.join(track_files.shipped())}")
-
-
-async def _scenario(name: str, access: Access, as_json: bool) -> Report:
-    """Run a scenario with a live table, then print how it went."""
-    scenario = load_scenario(name)
-    console = Console(quiet=as_json)
-    console.print(f"Starting {'the units' if access.url else 'a gateway and the units'} …", style="dim")
-    drawn = sys.stdout.isatty() and not as_json
-    async with prepared(scenario, access) as run:
-        with _live(console, run) if drawn else nullcontext():
-            report = await run.run()
-    if as_json:
-        typer.echo(json.dumps(report.to_json()))
-    elif not drawn:
-        console.print(report_table(report, report.duration_s))
-    return report
-
-
-def _live(console: Console, run: Run) -> Live:
-    return Live(
-        console=console,
-        refresh_per_second=DRAWN_HZ,
-        get_renderable=lambda: report_table(run.report, run.elapsed_s),
-    )
-
-
-async def _interactive(access: Access, track: str | None) -> None:
-    """One unit under a person's fingers until q."""
-    keys = Keys()
-    wanted = ScenarioUnit(name="officer", motion="walking", track=track)
-    followed = track_of(wanted)
-    console = Console()
-    console.print("Starting the unit …" if access.url else "Starting a gateway and the unit …", style="dim")
-    async with access.place([wanted]) as place, AsyncExitStack() as stack:
-        unit = Unit(place.configs[0])
-        unit.follow(followed)
-        await stack.enter_async_context(unit)
-        login = f"  login {place.login}  password {place.password}" if place.password else ""
-        await stack.enter_async_context(keys)
-        await Interactive(unit, place.hooks, gateway=f"{place.url}{login}").run(console, keys)

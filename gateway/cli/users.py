@@ -1,18 +1,22 @@
 """`tipstaff users`: who may sign in to the console."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from gateway.cli.options import AsJson, Config, settings_of
 from gateway.errors import AccountError
 from gateway.model import Role
-from gateway.settings import Settings
-from gateway.store import Store, units
+
+if TYPE_CHECKING:
+    from gateway.settings import Settings
+    from gateway.store import Store
 
 T = TypeVar("T")
 Password = Annotated[
@@ -44,6 +48,7 @@ def add(
     Example: tipstaff users add chen --name "Chen Min" --role dispatcher --court 3501
     """
     from gateway import accounts
+    from gateway.store import units
 
     async def job(store: Store) -> None:
         if court is not None:
@@ -88,6 +93,8 @@ def passwd(
 
 
 def _with_store(settings: Settings, job: Callable[[Store], Awaitable[T]]) -> T:
+    from gateway.store import Store
+
     async def run() -> T:
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         async with Store(settings.store_url) as store:

@@ -6,19 +6,19 @@ import base64
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from rich.console import Console
-from rich.text import Text
 
 from gateway.cli.options import AsJson
 from gateway.errors import EvidenceUnreadable
-from gateway.evidence.proof import Verdict, judge
-from gateway.evidence.proof_files import KEY_MAX_BYTES, gather, public_key
 from protocol.manifest import CUT, LAST, Manifest, key_id
 from protocol.records import Stamp
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    from gateway.evidence.proof import Verdict
 
 FAULTY = 1
 ENDS = {"cut": "ended without power or card", "last": "end of the recording"}
@@ -56,6 +56,9 @@ def verify(
 
     Example: tipstaff verify export-I-20261126-0001.zip --unit-key MZ2534.pem
     """
+    from gateway.evidence.proof import judge
+    from gateway.evidence.proof_files import gather
+
     trusted = None if not unit_key else dict(_trusted(text) for text in unit_key)
     evidence = gather(path, with_keys=trusted is None)
     verdicts = judge(evidence, trusted, complete=complete)
@@ -75,6 +78,10 @@ def verify(
 
 def _trusted(text: str) -> tuple[bytes, Ed25519PublicKey]:
     """A key and its id, of a PEM file or of 32 bytes written out."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    from gateway.evidence.proof_files import KEY_MAX_BYTES, public_key
+
     file = Path(text)
     if file.is_file():
         with file.open("rb") as opened:
@@ -97,6 +104,9 @@ def _raw(text: str) -> bytes:
 
 def _print(verdicts: list[Verdict], faulty: int, believed: int | None) -> None:
     """believed: how many keys that lie with the evidence are; None when the register's were named."""
+    from rich.console import Console
+    from rich.text import Text
+
     console = Console(highlight=False, soft_wrap=True)
     for verdict in verdicts:
         line = Text(
