@@ -8,7 +8,6 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 from pyproj import Geod
-from scipy.spatial import cKDTree
 
 from gateway.dispatch.policy import Policy
 from gateway.model import Court, Fix, Level
@@ -16,6 +15,8 @@ from gateway.model import Court, Fix, Level
 # WGS-84: a geodesic is between these many metres a radian of the angle on the unit sphere of (lat, lon): the
 # least meridional radius of curvature b^2/a, and the greatest radius a^2/b.
 LEAST_M_A_RADIAN = 6_335_439.0
+ROUNDING = 1e-14
+"""More than a cosine of two unit vectors can be wrong by: some courts too many are measured, none too few."""
 CIRCLE_MAX_M = 100_000
 FUTURE_MS = 10_000
 _GEOD = Geod(ellps="WGS84")
@@ -74,7 +75,7 @@ class CourtIndex:
         self._by_id = {court.court_id: court for court in self._courts}
         self._lats = np.array([court.lat for court in self._courts], dtype=np.float64)
         self._lons = np.array([court.lon for court in self._courts], dtype=np.float64)
-        self._tree = cKDTree(_unit_vectors(self._lats, self._lons)) if self._courts else None
+        self._vectors = _unit_vectors(self._lats, self._lons)
 
     def __len__(self) -> int:
         return len(self._courts)
@@ -95,24 +96,22 @@ class CourtIndex:
     def nearest(self, lat: float, lon: float, limit: int = 8) -> list[tuple[Court, float]]:
         """The `limit` nearest courts and their geodesic distances in metres, nearest first.
 
-        Exact: candidates come from the angle on the sphere, and more are taken until none that was left out
-        can be nearer by the geodesic. Courts at the same distance are in order of level (basic first) and id.
+        Exact: the `limit` nearest by the angle on the sphere say how far the last of the answer can be at most, and
+        every court that can be as near as that is measured. Courts at the same distance are in order of level (basic
+        first) and id.
         `lat` -90 to 90, `lon` -180 to 180 degrees WGS-84. Raises ValueError outside.
         """
         check_position(lat, lon)
-        if self._tree is None or limit < 1:
+        limit = min(limit, len(self))
+        if limit < 1:
             return []
-        here = _unit_vectors(np.array([lat]), np.array([lon]))[0]
-        count = min(len(self), max(8, limit + 4))
-        chords, found = self._tree.query(here, k=count)
-        chosen = np.atleast_1d(found)
+        here = _unit_vectors(np.array([lat]), np.array([lon]))[:, 0]
+        # Not `@`: it shares this among threads, and on a busy machine an alarm would wait for them.
+        cosines = np.einsum("i,ij->j", here, self._vectors)
+        first = np.argpartition(cosines, -limit)[-limit:]
+        reach_m = float(self._distances(lat, lon, first).max())
+        chosen = np.flatnonzero(cosines >= math.cos(min(reach_m / LEAST_M_A_RADIAN, math.pi)) - ROUNDING)
         distances = self._distances(lat, lon, chosen)
-        if count < len(self):
-            reach_m = float(np.partition(distances, limit - 1)[limit - 1])
-            farthest_chord = float(np.atleast_1d(chords)[-1])
-            if reach_m >= _angle(farthest_chord) * LEAST_M_A_RADIAN:
-                chosen = np.array(self._tree.query_ball_point(here, _chord(reach_m / LEAST_M_A_RADIAN)))
-                distances = self._distances(lat, lon, chosen)
         pairs = [(self._courts[i], float(metres)) for i, metres in zip(chosen, distances, strict=True)]
         pairs.sort(key=lambda pair: (pair[1], _LEVELS[pair[0].level], pair[0].court_id))
         return pairs[:limit]
@@ -304,15 +303,6 @@ def _place(place: int, court: Court, of: str, own_court_id: str | None) -> str:
 
 
 def _unit_vectors(lats: NDArray[np.float64], lons: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Three rows: a column a place."""
     phi, lam = np.radians(lats), np.radians(lons)
-    return np.column_stack((np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)))
-
-
-def _angle(chord: float) -> float:
-    """Radians between unit vectors so far apart, a hair less than true for safety."""
-    return 2 * math.asin(min(1.0, chord / 2)) * (1 - 1e-7) - 1e-12
-
-
-def _chord(angle: float) -> float:
-    """The distance of unit vectors so many radians apart, a hair more than true."""
-    return 2 * math.sin(min(angle, math.pi) / 2) * (1 + 1e-9) + 1e-12
+    return np.stack((np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)))
