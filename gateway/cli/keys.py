@@ -6,18 +6,17 @@ import asyncio
 import json
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gateway.cli.options import AsJson, Config, settings_of
 from gateway.clock import BEIJING
 from gateway.errors import TipstaffError, UnknownUnit
-from gateway.settings import Settings
-from gateway.store import Store, unit_keys
-from gateway.store.unit_keys import UnitKey
+
+if TYPE_CHECKING:
+    from gateway.settings import Settings
+    from gateway.store.unit_keys import UnitKey
 
 
 def register(app: typer.Typer) -> None:
@@ -64,6 +63,8 @@ def keys(
 
 
 async def _found(settings: Settings, unit_id: str | None) -> list[UnitKey]:
+    from gateway.store import Store, unit_keys
+
     async with Store(settings.store_url, migrate=False) as store, store.read() as connection:
         if unit_id is None:
             return await unit_keys.every(connection)
@@ -74,6 +75,9 @@ async def _found(settings: Settings, unit_id: str | None) -> list[UnitKey]:
 
 
 def _write(found: list[UnitKey], out: Path) -> None:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
     try:
         out.mkdir(parents=True, exist_ok=True)
         for one in found:

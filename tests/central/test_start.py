@@ -6,9 +6,9 @@ import sys
 import pytest
 
 NO_COMMAND_NEEDS = {
-    "aiosqlite", "alembic", "argon2", "av", "cryptography", "cv2", "fastapi", "httpx", "jinja2", "numpy", "obstore",
-    "paho", "PIL", "pydantic", "pyproj", "rich", "simplejpeg", "sounddevice", "sqlalchemy", "structlog", "uvicorn",
-    "websockets",
+    "aiosqlite", "alembic", "argon2", "av", "cryptography", "cv2", "fastapi", "fpdf", "httpx", "jinja2", "numpy",
+    "obstore", "paho", "PIL", "pydantic", "pyproj", "rich", "simplejpeg", "sounddevice", "sqlalchemy", "structlog",
+    "uvicorn", "websockets",
 }  # fmt: skip
 """To read the options of all commands. `rich` is typer's, for the help that it prints."""
 ONLY_NEW_SCHEMAS_NEED = {"alembic"}
