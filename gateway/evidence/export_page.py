@@ -41,6 +41,7 @@ ZH = {
         "bad_signature": "签名不符", "chain_broken": "与前一分段的链接不符", "clock_step": "时钟被调整",
         "overlap": "时间倒退",
     },
+    "not_shown": "{} 幅画面无法解码，未包含",
     "looked": "给出披露副本之前，须由人员从头到尾观看一遍：自动查找的人脸可能有遗漏，声音未经处理。",
     "note": "derived 中的副本带有叠加文字，仅供观看，不是证据；证据是 recordings 中的原件。",
 }  # fmt: skip
@@ -58,6 +59,7 @@ EN = {
     "absent": "Not in it", "files": "The incident",
     "result": "Result", "all_hold": "all {} segments hold", "some_not": "of {} segments {} do not hold: see below",
     "codes": {},
+    "not_shown": "{} pictures cannot be decoded and are not in it",
     "looked": "A person must watch a disclosure copy from its beginning to its end before it is given out: faces that"
     " are found by machine are not all faces, and the sound is as it was.",
     "note": "The copies in `derived` carry burned-in text and are for the eye. The evidence is in `recordings`.",
@@ -83,7 +85,8 @@ def page(index: Mapping[str, Any], language: str) -> str:
         parts += _segments(index, w)
     if index["copies"]:
         files = "".join(
-            f'<li><a href="{_text(copy["file"])}">{_text(copy["file"])}</a></li>' for copy in index["copies"]
+            f'<li><a href="{_text(copy["file"])}">{_text(copy["file"])}</a>{_text(refused(copy, w))}</li>'
+            for copy in index["copies"]
         )
         said = w["looked"] if index["disclosure"] else w["note"]
         parts.append(f"<h2>{w['copies']}</h2><ul>{files}</ul><p>{said}</p>")
@@ -138,6 +141,12 @@ def theirs(one: Mapping[str, Any], w: Mapping[str, Any]) -> list[str]:
     if not one["first_ms"]:
         return [w["unset"]]
     return [*(clock(one[key], w) for key in ("first_ms", "last_ms")), w["qualities"][one["quality"]]]
+
+
+def refused(copy: Mapping[str, Any], w: Mapping[str, Any]) -> str:
+    """What of the masters a copy could not show."""
+    count = copy["pictures_not_decodable"]
+    return f" ({w['not_shown'].format(count)})" if count else ""
 
 
 def ours(one: Mapping[str, Any], w: Mapping[str, Any]) -> list[str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.errors import ExportRefused
-from gateway.evidence.export_page import clock, facts, fault, ours, theirs, words
+from gateway.evidence.export_page import clock, facts, fault, ours, refused, theirs, words
 from gateway.evidence.overlay import FONTS
 
 LIBRARY = "fpdf"
@@ -56,7 +56,10 @@ def pdf_page(index: Mapping[str, Any], language: str) -> bytes:
         _text(paper, w["segments"], HEAD_PT)
         _table(paper, _segments(index, w), (33, 33, 40, 17, 29, 38), size_pt=SMALL_PT, headed=True)
         _cut(paper, len(index["segments"]), w)
-    for kind, names in (("copies", [one["file"] for one in index["copies"]]), ("files", index["files"])):
+    for kind, names in (
+        ("copies", [one["file"] + refused(one, w) for one in index["copies"]]),
+        ("files", index["files"]),
+    ):
         if names:
             _text(paper, w[kind], HEAD_PT)
             for name in names:

@@ -58,9 +58,10 @@ def judge(
     proves only that one key signed it all.
     """
     keys = evidence.keys if trusted is None else trusted
-    verdicts = [
-        _file_verdict(one.manifest, evidence) for one in evidence.manifests if one.manifest is not None
-    ]
+    different = {
+        one.manifest.digest(): one.manifest for one in evidence.manifests if one.manifest is not None
+    }
+    verdicts = [_file_verdict(manifest, evidence) for manifest in different.values()]
     for verdict in verdicts:
         _check_signature(verdict, keys, "does not lie here" if trusted is None else "is not a trusted one")
     chains: dict[bytes, list[Verdict]] = defaultdict(list)

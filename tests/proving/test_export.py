@@ -105,6 +105,13 @@ def test_spoiled_master_is_exported_and_said_to_be_so(order: Order, tmp_path: Pa
     assert [one["ok"] for one in index["proof"]] == [False, True]
 
 
+def test_pictures_that_no_copy_can_show_are_told(order: Order, tmp_path: Path) -> None:
+    path = order.masters[0].path
+    path.write_bytes(path.read_bytes().replace(b"\xff\xd8\xff", b"\xff\xd8\x00", 2))
+    export(order, tmp_path / "out", Overlay())
+    assert "2 幅画面无法解码" in (tmp_path / "out" / "report.html").read_text("utf-8")
+
+
 def test_disclosure_copy_has_no_master_and_no_log_in_it(order: Order, tmp_path: Path) -> None:
     for number, hidden in enumerate(
         ({"covered": [Covered(0, 0, 1, 1)]}, {"disclosure": True}, {"find": Nothing()})

@@ -251,6 +251,14 @@ def test_clock_that_was_set_back_while_the_unit_was_off_is_named(tmp_path: Path)
         assert faults(recorder).get(name(recorder, 0), []) == expected
 
 
+def test_manifest_that_lies_there_twice_is_one(recorder: Recorder) -> None:
+    """On a card whose power failed between `.ok` and the removal of `.tip`."""
+    manifest = recorder.path(1, ".manifest")
+    for suffix in (".tip", ".ok"):
+        manifest.with_suffix(suffix).write_bytes(manifest.read_bytes())
+    assert faults(recorder) == {} and faults(recorder, complete=True) == {}
+
+
 def add_to_manifest(recorder: Recorder) -> None:
     """A key of a later version, which is read over."""
     path = recorder.path(1, ".manifest")
