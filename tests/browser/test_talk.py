@@ -66,6 +66,7 @@ def over(found: list[Talk]) -> bool:
     return bool(found) and bool(found[-1].flags & LAST)
 
 
+@pytest.mark.alone
 def test_what_is_said_while_space_is_held_reaches_the_officer(
     desk: Make, officer: Make, shoot: Make, site: Site
 ) -> None:
