@@ -17,7 +17,7 @@ from typing import Self
 from gateway import data_folder
 from gateway.api.app import create_app
 from gateway.api.gate import Gate
-from gateway.api.rtsp_gate import RtspGate
+from gateway.api.rtsp_gate import RtspGate, is_loopback
 from gateway.api.server import listen, server
 from gateway.broker import Broker, Verdict, open_broker
 from gateway.clock import Clock, SystemClock
@@ -306,7 +306,8 @@ class Gateway:
 
     async def _serve_rtsp(self, gate: Gate) -> None:
         chosen = self.settings.rtsp
-        keeper = RtspGate(gate, self.clock, self.store, self.centre, chosen.host)
+        passwords = chosen.tls is not None or is_loopback(chosen.host)
+        keeper = RtspGate(gate, self.clock, self.store, self.centre, passwords=passwords)
         door = Door(
             self.settings.data_dir,
             chosen.sessions,

@@ -37,11 +37,22 @@ class RtspSettings(Section):
     )
     host: HostName = Field(
         default="127.0.0.1",
-        description="Address on which it listens. RTSP is not encrypted: on another than this machine's own, "
+        description="Address on which it listens. Without a certificate, on another than this machine's own, "
         "stream keys are taken and passwords are not.",
     )
+    tls_cert: Path | None = Field(
+        default=None,
+        description="PEM certificate chain, to serve rtsps:// instead: everything goes over the player's own "
+        "connection then, nothing over UDP.",
+    )
+    tls_key: Path | None = Field(default=None, description="PEM key of `tls_cert`.")
     port: int = Field(default=8554, ge=0, le=65535, description="Its port; 0 takes a free one.")
     sessions: int = Field(default=16, ge=1, le=128, description="Most who watch by RTSP at once.")
     python: Path = Field(
         default=Path("/usr/bin/python3"), description="The system's Python, which has GStreamer (python3-gi)."
     )
+
+    @property
+    def tls(self) -> tuple[Path, Path] | None:
+        """(certificate, key), if it is encrypted; one file may hold both."""
+        return (self.tls_cert, self.tls_key or self.tls_cert) if self.tls_cert is not None else None

@@ -264,12 +264,18 @@ def _check_together(settings: Settings) -> None:
         raise SettingsError(
             "unit.mqtt_version", "the embedded broker speaks 3.1.1 (4) only; 5 needs another broker.kind"
         )
-    certificate, key = settings.http.tls_cert, settings.http.tls_key
+    _check_certificate("http", settings.http.tls_cert, settings.http.tls_key)
+    _check_certificate("rtsp", settings.rtsp.tls_cert, settings.rtsp.tls_key)
+
+
+def _check_certificate(section: str, certificate: Path | None, key: Path | None) -> None:
     if certificate is None:
         if key is not None:
-            raise SettingsError("http.tls_key", "needs http.tls_cert, the certificate that it belongs to")
+            raise SettingsError(
+                f"{section}.tls_key", f"needs {section}.tls_cert, the certificate that it belongs to"
+            )
         return
-    for name, path in (("http.tls_cert", certificate), ("http.tls_key", key)):
+    for name, path in ((f"{section}.tls_cert", certificate), (f"{section}.tls_key", key)):
         try:
             if path is not None and b"-----BEGIN " not in path.read_bytes():
                 raise SettingsError(name, f"{path}: is not PEM")
@@ -282,7 +288,7 @@ def _check_together(settings: Settings) -> None:
         why = getattr(error, "reason", None) or str(error)
         files = str(certificate) if key is None else f"{certificate} with {key}"
         raise SettingsError(
-            "http.tls_cert", f"{files}: no certificate and its key without a password ({why})"
+            f"{section}.tls_cert", f"{files}: no certificate and its key without a password ({why})"
         ) from None
 
 

@@ -16,6 +16,7 @@ declare -A package_of=(
   [gst-rtsp-server]=gir1.2-gst-rtsp-server-1.0
   [gst-app]=gstreamer1.0-plugins-base
   [gst-rtp]=gstreamer1.0-plugins-good
+  [glib-tls]=glib-networking
 )
 
 library() {
@@ -33,6 +34,7 @@ have() {
     gst-rtsp-server) library girepository-1.0/GstRtspServer-1.0.typelib ;;
     gst-app) library gstreamer-1.0/libgstapp.so ;;
     gst-rtp) library gstreamer-1.0/libgstrtp.so ;;
+    glib-tls) library gio/modules/libgiognutls.so || library gio/modules/libgioopenssl.so ;;
     *) command -v "$1" >/dev/null ;;
   esac
 }

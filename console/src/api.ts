@@ -230,6 +230,8 @@ export interface RtspDoor {
   port: number | null;
   /** On the gateway's own machine. */
   only_here: boolean;
+  /** It speaks rtsps. */
+  encrypted: boolean;
 }
 
 export function listStreamKeys(): Promise<{ items: StreamKey[]; rtsp: RtspDoor }> {

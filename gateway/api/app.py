@@ -41,6 +41,7 @@ from gateway.api.gate import Gate
 from gateway.api.guard import Guard
 from gateway.api.hub import Hub
 from gateway.api.live import Live
+from gateway.api.rtsp_gate import RtspGate
 from gateway.api.talk import TalkSockets
 from gateway.api.unit_live import UnitLive
 from gateway.basemap import Basemap
@@ -113,6 +114,7 @@ def create_app(
         live.logins,
         basemap,
         exports,
+        RtspGate(gate, clock, gateway.store, gateway.centre, passwords=False, how="picture"),
     )
 
     async def sweep() -> None:

@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 from gateway.api.gate import Gate, Visitor
 from gateway.api.hub import Hub
 from gateway.api.looks import Looks
+from gateway.api.rtsp_gate import RtspGate
 from gateway.basemap import Basemap
 from gateway.clock import Clock
 from gateway.dispatch.centre import Centre
@@ -90,6 +91,8 @@ class Parts:
     """Logins of those who have a console open."""
     basemap: Basemap
     exports: Exports
+    guests: RtspGate
+    """Who comes by `Authorization`, with a stream key."""
     looks: Looks = field(default_factory=Looks)
 
 

@@ -88,14 +88,14 @@ class Problem(HTTPException):
         return JSONResponse(body, self.status_code, dict(self.headers or {}), MEDIA_TYPE)
 
 
-def unauthenticated(detail: str = "Sign in first.") -> Problem:
-    """401. The browser's own password box is not wanted, so the scheme is a private one."""
+def unauthenticated(detail: str = "Sign in first.", scheme: str = "Cookie") -> Problem:
+    """401. The browser's own password box is not wanted where people are, so the scheme is a private one."""
     return Problem(
         401,
         "unauthenticated",
         "Not signed in",
         detail,
-        headers={"WWW-Authenticate": 'Cookie realm="tipstaff"'},
+        headers={"WWW-Authenticate": f'{scheme} realm="tipstaff"'},
     )
 
 

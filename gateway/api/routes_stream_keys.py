@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.api import problems, views
 from gateway.api.ask import Here, Who
+from gateway.api.key_schemas import MadeStreamKey, StreamKeys
 from gateway.api.problems import responses
 from gateway.api.requests import NewStreamKey
 from gateway.api.routes_units import seen_unit
 from gateway.api.rtsp_gate import KEY_PREFIX, is_loopback
-from gateway.api.schemas import MadeStreamKey, StreamKeys
 from gateway.model import Role
 from gateway.store import audit, stream_keys
 from gateway.store.stream_keys import StreamKey
@@ -88,7 +88,12 @@ async def revoke_stream_key(key_id: KeyPath, who: Who, here: Here) -> Response:
 
 def _door(here: Here) -> views.Json:
     chosen = here.gateway.settings.rtsp
-    return {"enabled": chosen.enabled, "port": chosen.port or None, "only_here": is_loopback(chosen.host)}
+    return {
+        "enabled": chosen.enabled,
+        "port": chosen.port or None,
+        "only_here": is_loopback(chosen.host),
+        "encrypted": chosen.tls is not None,
+    }
 
 
 def _view(one: StreamKey, now_ms: int) -> views.Json:

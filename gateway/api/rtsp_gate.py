@@ -1,4 +1,5 @@
-"""Who may watch by RTSP: a person with the console's password or with a stream key, and the units that they see."""
+"""Who may watch without a session, by RTSP or a picture's address: a person with the console's password or with a
+stream key, and the units that they see."""
 
 from __future__ import annotations
 
@@ -28,8 +29,9 @@ BELIEVED_MAX = 256
 
 @dataclass(frozen=True, slots=True)
 class RtspGuest:
-    """`mark`: of the password with which they came, None with a key."""
+    """`how` they watch; `mark`: of the password with which they came, None with a key."""
 
+    how: str
     user: User
     address: str
     mark: bytes | None
@@ -39,18 +41,22 @@ class RtspGuest:
     def who(self) -> Who:
         """As the audit has them."""
         by = f" key {self.key.key_id}" if self.key is not None else ""
-        return Who(self.user.login, self.user.name, f"rtsp {self.address}{by}")
+        return Who(self.user.login, self.user.name, f"{self.how} {self.address}{by}")
 
 
 class RtspGate:
-    """A `Doorkeeper`. host: the address on which RTSP listens."""
+    """A `Doorkeeper`. passwords: whether they are taken, because nobody else can read what comes; `how` is for the
+    audit."""
 
-    def __init__(self, gate: Gate, clock: Clock, store: Store, centre: Centre, host: str) -> None:
+    def __init__(
+        self, gate: Gate, clock: Clock, store: Store, centre: Centre, *, passwords: bool, how: str = "rtsp"
+    ) -> None:
         self._gate = gate
         self._clock = clock
         self._store = store
         self._centre = centre
-        self._passwords = is_loopback(host)
+        self._passwords = passwords
+        self._how = how
         self._believed: OrderedDict[bytes, tuple[float, RtspGuest]] = OrderedDict()
 
     async def admit(self, authorization: str, address: str) -> Guest:
@@ -96,12 +102,12 @@ class RtspGate:
         """Raises NotAdmitted, Problem."""
         if not secret.startswith(KEY_PREFIX):
             if not self._passwords:
-                raise NotAdmitted("RTSP is not encrypted: from elsewhere it takes stream keys, no passwords")
+                raise NotAdmitted("what is not encrypted takes stream keys, no passwords, from elsewhere")
             user = await self._gate.verified(login, secret, address)
             found = await accounts.password_mark(self._store, login)
             if found is None:
                 raise NotAdmitted("the person was disabled")
-            return RtspGuest(user, address, found[1], None)
+            return RtspGuest(self._how, user, address, found[1], None)
         key: StreamKey | None = None
 
         async def find() -> User | None:
@@ -113,7 +119,8 @@ class RtspGate:
             of = await accounts.password_mark(self._store, login)
             return None if of is None else of[0]
 
-        return RtspGuest(await self._gate.known_by(login, address, find), address, None, key)
+        user = await self._gate.known_by(login, address, find)
+        return RtspGuest(self._how, user, address, None, key)
 
 
 def _basic(authorization: str) -> tuple[str, str]:

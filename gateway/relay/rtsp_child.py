@@ -1,13 +1,14 @@
 """The RTSP server: a process of its own under the system's Python, which has GStreamer (Debian:
 gir1.2-gst-rtsp-server-1.0, python3-gi, gstreamer1.0-plugins-base, gstreamer1.0-plugins-good). It runs as a file and
-imports nothing of ours but the wire beside it.
+imports nothing of ours but the two files beside it.
 
-    python3 rtsp_child.py '{"host": "127.0.0.1", "port": 8554, "clients": 24}'       in the folder of rtsp.sock
+    python3 rtsp_child.py '{"host": "127.0.0.1", "port": 8554, "clients": 24, "tls": null}'   where rtsp.sock is
 
 It decides nothing: the gateway says over rtsp.sock who comes in, and sends the blocks of each view. It prints `ready
 PORT`, ends when its standard input does, and with status 3 where a package is missing.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -18,6 +19,7 @@ import time
 from collections import OrderedDict
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import rtsp_elements as elements
 import rtsp_wire as wire
 
 MISSING = 3
@@ -26,7 +28,7 @@ try:
 
     for name in ("Gst", "GstRtsp", "GstRtspServer"):
         gi.require_version(name, "1.0")
-    from gi.repository import GLib, Gst, GstRtsp, GstRtspServer
+    from gi.repository import Gio, GLib, Gst, GstRtsp, GstRtspServer
 except (ImportError, ValueError) as error:
     print(f"missing {error}", flush=True)
     sys.exit(MISSING)
@@ -39,41 +41,13 @@ BELIEVED_S = 5.0
 """One request asks several times."""
 BELIEVED_MAX = 256
 ASKING_MAX = 1024
-QUEUED_PICTURES = 4
-QUEUED_SOUND_MS = 300
+PLAYED_WITHIN_S = 20.0
+"""From DESCRIBE, with which a view begins, to PLAY."""
 JUMP_MS = 3000
 """A source time that is so much off is another clock: the view goes on from now."""
-ELEMENTS = {
-    "jpeg": "appsrc name=picture {queue} caps={caps} ! rtpjpegpay name=pay0 pt=26",
-    "h264": "appsrc name=picture {queue} caps={caps} ! rtph264pay name=pay0 pt=96 config-interval=-1",
-    "pcma": "appsrc name=sound {queue} caps={caps} ! rtppcmapay name=pay1 pt=8",
-    "l16": "appsrc name=sound {queue} caps={caps} ! rtpL16pay name=pay1 pt=97 max-ptime=20000000",
-}
-PICTURE_QUEUE = (
-    f"is-live=true format=time leaky-type=downstream max-bytes=0 max-time=0 max-buffers={QUEUED_PICTURES}"
-)
-H264_QUEUE = "is-live=true format=time leaky-type=none max-bytes=0 max-time=0 max-buffers=0"
 H264_QUEUED = 64
 """Of these none may be dropped alone: what follows could not be decoded. `View` leaves out all up to a key picture."""
 KEY_PICTURE = re.compile(rb"\x00\x00\x01[\x25\x45\x65]")
-SOUND_QUEUE = (
-    "is-live=true format=time leaky-type=downstream max-bytes=0 max-buffers=0 "
-    f"max-time={QUEUED_SOUND_MS * 1_000_000}"
-)
-
-
-def picture_caps(codec, width, height):
-    """Of what goes into the payloader."""
-    if codec == "h264":
-        return "video/x-h264,stream-format=byte-stream,alignment=au"
-    return f"image/jpeg,width={width},height={height},framerate=0/1"
-
-
-def sound_caps(codec, rate_hz):
-    """The same of sound."""
-    if codec == "pcma":
-        return f"audio/x-alaw,rate={rate_hz},channels=1"
-    return f"audio/x-raw,format=S16BE,rate={rate_hz},channels=1,layout=interleaved"
 
 
 def ask(question):
@@ -110,15 +84,19 @@ def whole(connection, count):
 class Door(GstRtspServer.RTSPAuth):
     """Asks the gateway about every request; remembers a yes for a moment."""
 
-    def __init__(self):
+    def __init__(self, certificate):
         super().__init__()
         self._lock = threading.Lock()
         self._believed = OrderedDict()
+        if certificate is not None:
+            self.set_tls_certificate(certificate)
         self.set_supported_methods(GstRtsp.RTSPAuthMethod.BASIC)
         self.set_realm("Tipstaff")
 
     def do_check(self, ctx, check):
-        """Of a request. The parent's own check knows nobody: it sends the 401."""
+        """Of a request. The parent's own check begins TLS; it knows nobody, and sends the 401."""
+        if check == "auth.check.connect":
+            return GstRtspServer.RTSPAuth.do_check(self, ctx, check)
         if not check.startswith("auth.check.media.factory."):
             # Where RTP goes to is not for the client to choose.
             return check != "auth.check.transport.client-settings"
@@ -206,12 +184,14 @@ class Paths(GstRtspServer.RTSPMountPoints):
 
 
 class Factory(GstRtspServer.RTSPMediaFactory):
-    """One view for each who plays."""
+    """One view for each who plays. What is `encrypted` goes over the client's own connection only: RTP over UDP would
+    be in the clear."""
 
-    def __init__(self):
+    def __init__(self, encrypted):
         super().__init__()
         self.set_shared(False)
-        self.set_protocols(GstRtsp.RTSPLowerTrans.UDP | GstRtsp.RTSPLowerTrans.TCP)
+        plain = GstRtsp.RTSPLowerTrans.UDP | GstRtsp.RTSPLowerTrans.TCP
+        self.set_protocols(GstRtsp.RTSPLowerTrans.TCP if encrypted else plain)
 
     def do_create_element(self, url):
         """The pipeline of a view, once the gateway has the unit's first picture; None when it says no."""
@@ -234,14 +214,8 @@ class Factory(GstRtspServer.RTSPMediaFactory):
             connection.close()
             return None
         picture, sound = answer["picture"], answer["sound"]
-        caps = picture_caps(codec, picture["width"], picture["height"])
-        queue = H264_QUEUE if codec == "h264" else PICTURE_QUEUE
-        parts = [ELEMENTS[codec].format(queue=queue, caps=f'"{caps}"')]
-        if sound is not None:
-            caps = sound_caps(sound["codec"], sound["rate_hz"])
-            parts.append(ELEMENTS[sound["codec"]].format(queue=SOUND_QUEUE, caps=f'"{caps}"'))
         try:
-            element = Gst.parse_launch("( " + " ".join(parts) + " )")
+            element = Gst.parse_launch(elements.pipeline(codec, picture, sound))
         except GLib.Error as error:
             print(f"pipeline {error.message}", flush=True)
             connection.close()
@@ -256,12 +230,19 @@ class Factory(GstRtspServer.RTSPMediaFactory):
 
 
 class View(threading.Thread):
-    """Passes blocks on until the gateway ends the view, or GStreamer has no more use for them."""
+    """Passes blocks on until the gateway ends the view, its client goes or does not play it, or GStreamer has no more
+    use for them."""
 
     def __init__(self, connection, element, codec, size, client):
         super().__init__(daemon=True)
         self._client = client
         self._connection = connection
+        self._played = False
+        # GStreamer keeps what was described and not played, also when the client is gone.
+        self._signals = [
+            client.connect("closed", lambda _client: self._hang_up()),
+            client.connect("play-request", lambda _client, _context: self._play()),
+        ]
         self._codec = codec
         self._size = size
         self._sources = {
@@ -285,6 +266,8 @@ class View(threading.Thread):
                 if count > wire.BLOCK_MAX_BYTES or track not in self._sources:
                     break
                 content = whole(self._connection, count)
+                if not self._played and time.monotonic() - self._began_s > PLAYED_WITHIN_S:
+                    break
                 if self._pass(track, (width, height), taken_ms, content) == Gst.FlowReturn.FLUSHING:
                     break
         except OSError:
@@ -294,8 +277,18 @@ class View(threading.Thread):
             for source in self._sources.values():
                 if source is not None:
                     source.emit("end-of-stream")
+            for signal in self._signals:
+                self._client.disconnect(signal)
             self._client.close()
             self._client = None
+
+    def _play(self):
+        self._played = True
+
+    def _hang_up(self):
+        """What waits for the gateway waits no more."""
+        with contextlib.suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
 
     def _pass(self, track, size, taken_ms, content):
         source = self._sources[track]
@@ -303,7 +296,7 @@ class View(threading.Thread):
             return Gst.FlowReturn.OK
         if track == wire.PICTURE and self._codec == "jpeg" and size != self._size:
             self._size = size
-            source.set_property("caps", Gst.Caps.from_string(picture_caps("jpeg", *size)))
+            source.set_property("caps", Gst.Caps.from_string(elements.picture_caps("jpeg", *size)))
         if track == wire.PICTURE and self._codec == "h264" and not self._decodable(source, content):
             return Gst.FlowReturn.OK
         buffer = Gst.Buffer.new_wrapped(content)
@@ -353,13 +346,19 @@ class Clients:
 def main():
     """Serve until the gateway is gone."""
     chosen = json.loads(sys.argv[1])
+    certificate = None
+    if chosen["tls"] is not None:
+        if not Gio.TlsBackend.get_default().supports_tls():
+            print("missing glib-networking", flush=True)
+            return MISSING
+        certificate = Gio.TlsCertificate.new_from_files(*chosen["tls"])
     server = GstRtspServer.RTSPServer()
     server.set_address(chosen["host"])
     server.set_service(str(chosen["port"]))
     server.get_thread_pool().set_max_threads(-1)  # a unit that is waited for holds up nobody else
     server.get_session_pool().set_max_sessions(chosen["clients"])
-    server.set_auth(Door())
-    server.set_mount_points(Paths(Factory()))
+    server.set_auth(Door(certificate))
+    server.set_mount_points(Paths(Factory(certificate is not None)))
     clients = Clients(chosen["clients"])
     server.connect("client-connected", clients.connected)
     if server.attach(None) == 0:

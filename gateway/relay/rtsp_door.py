@@ -199,8 +199,8 @@ class Door:
         head: Head | None = None
         begun, pictured_s = False, 0.0
         writer.transport.set_write_buffer_limits(BUFFER_BYTES)
-        async with asyncio.timeout(PICTURE_WITHIN_S) as first:
-            try:
+        try:
+            async with asyncio.timeout(PICTURE_WITHIN_S) as first:
                 async for told in viewer:
                     if isinstance(told, Head):
                         head, sound = told, told.sound
@@ -226,8 +226,8 @@ class Door:
                         elif block.track == SOUND and begun and sound is not None and sound == promised:
                             _put(writer, SOUND, (0, 0), block.taken_ms, rtp_sound(sound, block.content))
                         await writer.drain()
-            except TimeoutError:
-                raise NotAdmitted(f"{unit_id} sends no picture that RTSP can carry") from None
+        except TimeoutError:
+            raise NotAdmitted(f"{unit_id} sends no picture that RTSP can carry") from None
         if not begun:
             raise NotAdmitted(f"{unit_id} is not to be seen any more")
 

@@ -22,7 +22,10 @@ STOP_S = 3.0
 MISSING = 3
 LINE_MAX_BYTES = 4096
 SPARE_CLIENTS = 8
-PACKAGES = "gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-base gstreamer1.0-plugins-good"
+PACKAGES = (
+    "gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-base gstreamer1.0-plugins-good "
+    "glib-networking"
+)
 log = logger("rtsp")
 
 
@@ -68,6 +71,7 @@ class RtspProcess:
             "host": chosen.host,
             "port": chosen.port,
             "clients": chosen.sessions + SPARE_CLIENTS,
+            "tls": [str(path.absolute()) for path in chosen.tls] if chosen.tls is not None else None,
         }
         process = await asyncio.create_subprocess_exec(
             *(str(chosen.python), "-I", "-B", str(CHILD), json.dumps(arguments)),

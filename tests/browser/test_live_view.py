@@ -212,7 +212,8 @@ def test_ten_viewers_of_one_unit_see_the_same(units: Units, browser: Browser, wi
             stack.callback(other.close)
             other.add_init_script(WATCH)
             pages.append(other.new_page())
-            pages[-1].goto(f"{units.site.process.url}/live?units={units.ids[0]}&show=1")
+            address = f"{units.site.process.url}/live?units={units.ids[0]}&show=1"
+            pages[-1].goto(address, wait_until="commit")  # the next one need not wait for it
         for page in pages:
             expect(page.locator("[data-live-view]")).to_have_attribute(
                 "data-old", "false", timeout=2 * WITHIN_MS

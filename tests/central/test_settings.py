@@ -94,6 +94,7 @@ def test_load_without_anything_is_the_embedded_broker_on_loopback():
             "map.tianditu_url: is no http or https address with {layer}, {z}, {x}, {y} and {key} in it",
         ),
         ("[http]\ntls_key = 'k'", "http.tls_key: needs http.tls_cert, the certificate that it belongs to"),
+        ("[rtsp]\ntls_key = 'k'", "rtsp.tls_key: needs rtsp.tls_cert, the certificate that it belongs to"),
     ],
 )
 def test_load_with_a_bad_file_says_one_line_that_names_the_key(tmp_path, text, line):

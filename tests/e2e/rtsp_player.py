@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import json
+import re
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -19,9 +21,9 @@ OPENED_WITHIN_S = 30.0
 NO_GUESS = ("-fpsprobesize", "0")
 
 
-def address(port: int, unit_id: str, login: str, secret: str, query: str = "") -> str:
+def address(port: int, unit_id: str, login: str, secret: str, query: str = "", scheme: str = "rtsp") -> str:
     """Of a unit."""
-    return f"rtsp://{login}:{secret}@127.0.0.1:{port}/units/{unit_id}{query}"
+    return f"{scheme}://{login}:{secret}@127.0.0.1:{port}/units/{unit_id}{query}"
 
 
 async def probe(url: str, transport: str = "tcp") -> dict[str, dict[str, str]]:
@@ -81,6 +83,41 @@ async def player(url: str, width: int, height: int, transport: str = "tcp") -> A
         yield Player(process, width, height)
     finally:
         await _end(process)
+
+
+class Hand:
+    """An RTSP connection by hand, for what no player does. `login` and `secret` go with every request."""
+
+    def __init__(self, port: int, login: str, secret: str) -> None:
+        self._port = port
+        self._basic = base64.b64encode(f"{login}:{secret}".encode()).decode()
+        self._count = 0
+        self._session = ""
+
+    async def __aenter__(self) -> Hand:
+        self.reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._writer.close()
+
+    async def ask(self, method: str, path: str, **headers: str) -> int:
+        """The status of the answer."""
+        self._count += 1
+        lines = [f"{method} rtsp://127.0.0.1:{self._port}{path} RTSP/1.0", f"CSeq: {self._count}"]
+        lines += [
+            f"Authorization: Basic {self._basic}",
+            *(f"{name}: {value}" for name, value in headers.items()),
+        ]
+        if self._session:
+            lines.append(f"Session: {self._session}")
+        self._writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
+        async with asyncio.timeout(OPENED_WITHIN_S):
+            head = (await self.reader.readuntil(b"\r\n\r\n")).decode()
+            said = {name.lower(): value for name, value in re.findall(r"([A-Za-z-]+): (.*)\r\n", head)}
+            await self.reader.readexactly(int(said.get("content-length", 0)))
+        self._session = said.get("session", "").partition(";")[0]
+        return int(head.split()[1])
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

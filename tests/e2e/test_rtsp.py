@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
-from rtsp_player import NEEDED, address, player, probe
+from rtsp_player import NEEDED, Hand, address, player, probe
 from whole_recording import SMALL
 from whole_site import OFFICERS
 
@@ -23,6 +23,7 @@ from gateway.cli.stage import LOGIN, furnish, settings_in
 from gateway.live_settings import RtspSettings
 from gateway.model import Role
 from gateway.ports import free_port
+from gateway.provision.authority import Authority
 from gateway.store import audit
 from simulator.camera import SceneCamera
 from simulator.fleet import Fleet, tracks_around
@@ -48,7 +49,11 @@ class Wall:
         return self.gateway.rtsp.port
 
     def url(self, number: int = 0, query: str = "", *, login: str = LOGIN, secret: str | None = None) -> str:
-        return address(self.port, OFFICERS[number].unit_id, login, secret or self.password, query)
+        scheme = "rtsps" if self.gateway.settings.rtsp.tls else "rtsp"
+        return address(self.port, OFFICERS[number].unit_id, login, secret or self.password, query, scheme)
+
+    def hand(self) -> Hand:
+        return Hand(self.port, LOGIN, self.password)
 
     async def audited(self, action: str, count: int) -> list[dict[str, Any]]:
         """The facts of all entries of this action, once there are so many."""
@@ -74,10 +79,15 @@ class Wall:
 
 @contextlib.asynccontextmanager
 async def wall(
-    folder: Path, units: int = 1, cameras: Any = SceneCamera, sessions: int = 4
+    folder: Path,
+    units: int = 1,
+    cameras: Any = SceneCamera,
+    sessions: int = 4,
+    recording: Any = SMALL,
+    **more: Any,
 ) -> AsyncIterator[Wall]:
     settings = settings_in(folder, hold_ms=300)
-    rtsp = RtspSettings(enabled=True, port=free_port(), sessions=sessions)
+    rtsp = RtspSettings(enabled=True, port=free_port(), sessions=sessions, **more)
     async with Gateway(settings.model_copy(update={"rtsp": rtsp})) as gateway:
         password, homes = await furnish(gateway, OFFICERS[:units])
         configs = [
@@ -130,6 +140,50 @@ async def test_h264_is_had_on_request_and_by_few(tmp_path: Path) -> None:
         async with player(it.url(query="?codec=h264"), *SIZE) as playing:
             numbers = [(await playing.frame())[0] for _ in range(10)]
         assert numbers == sorted(set(numbers))
+
+
+async def test_what_is_described_and_not_played_ends(tmp_path: Path) -> None:
+    """With its client, whatever that asked before, or else when it has not been played for a while."""
+    async with wall(tmp_path, sessions=1) as it:
+        unit_id = OFFICERS[0].unit_id
+        async with it.hand() as hand:
+            assert await hand.ask("DESCRIBE", f"/units/{unit_id}") == 200
+        assert (await it.audited("live.watched", 1))[0]["why"] == "left"
+        async with it.hand() as hand:
+            assert await hand.ask("DESCRIBE", f"/units/{unit_id}") == 200
+            track = f"/units/{unit_id}/jpeg/stream=0"
+            assert await hand.ask("SETUP", track, Transport="RTP/AVP;multicast;port=5000-5001") == 461
+        await it.audited("live.watched", 2)
+        async with it.hand() as hand:
+            assert await hand.ask("DESCRIBE", f"/units/{unit_id}") == 200
+            async with asyncio.timeout(2 * WITHIN_S):
+                assert await hand.reader.read() == b""
+        await it.audited("live.watched", 3)
+
+
+async def test_unit_that_sends_nothing_is_refused_and_why_is_told(tmp_path: Path) -> None:
+    async with wall(tmp_path) as it:
+        await it.fleet[OFFICERS[0].unit_id].kill()
+        refused = it.gateway.metrics.rtsp_refused._value
+        before = refused.get()
+        assert "400" in (await probe(it.url()))["error"]["text"]
+        await it.audited("live.watched", 1)
+        assert refused.get() == before + 1
+
+
+async def test_encrypted_is_played_and_takes_passwords_from_elsewhere(tmp_path: Path) -> None:
+    certificate, key = Authority(tmp_path / "ca", 1_795_478_400_000).keep_server(tmp_path, ["127.0.0.1"])
+    async with wall(tmp_path, host="0.0.0.0", tls_cert=certificate, tls_key=key) as it:
+        streams = await probe(it.url())
+        assert streams["video"]["codec_name"] == "mjpeg", streams
+        async with player(it.url(), *SIZE) as playing:
+            seen = [(await playing.frame())[0] for _ in range(5)]
+        assert seen == sorted(set(seen))
+        assert "401" in (await probe(it.url(secret="not the password")))["error"]["text"]
+        in_the_clear = address(it.port, OFFICERS[0].unit_id, LOGIN, it.password)
+        assert "error" in await probe(in_the_clear)
+        async with it.signed_in() as browser:
+            assert (await browser.get("/stream-keys")).json()["rtsp"]["encrypted"] is True
 
 
 async def test_rights_are_those_of_the_console(tmp_path: Path) -> None:

@@ -21,11 +21,11 @@ def basic(login: str, secret: str) -> str:
     return "Basic " + base64.b64encode(f"{login}:{secret}".encode()).decode()
 
 
-async def keeper(site: Any, host: str = "127.0.0.1", court_id: str | None = "MID1") -> RtspGate:
+async def keeper(site: Any, *, passwords: bool = True, court_id: str | None = "MID1") -> RtspGate:
     await accounts.add_user(
         site.parts.store, "wall", "视频墙", Role.VIEWER, court_id, PASSWORD, site.clock.now_ms()
     )
-    return RtspGate(site.gate, site.clock, site.parts.store, site.centre, host)
+    return RtspGate(site.gate, site.clock, site.parts.store, site.centre, passwords=passwords)
 
 
 async def key_of_wall(site: Any, **body: Any) -> dict[str, Any]:
@@ -80,7 +80,7 @@ async def test_courts_are_those_of_the_person(site: Any) -> None:
 
 
 async def test_passwords_are_not_taken_where_others_can_read_them_but_keys_are(site: Any) -> None:
-    door = await keeper(site, host="0.0.0.0")
+    door = await keeper(site, passwords=False)
     key = await key_of_wall(site)
     with pytest.raises(NotAdmitted, match="stream keys"):
         await door.admit(basic("wall", PASSWORD), "10.0.0.1")
@@ -114,7 +114,12 @@ async def test_key_is_listed_and_revoked_by_its_person_and_by_an_administrator(s
     assert (await stranger.delete(path)).status_code == 404
     answer = (await admin.get("/api/v1/stream-keys")).json()
     listed = answer["items"]
-    assert answer["rtsp"] == {"enabled": False, "port": 8554, "only_here": True}
+    assert answer["rtsp"] == {
+        "enabled": False,
+        "port": 8554,
+        "only_here": True,
+        "encrypted": False,
+    }
     assert [(one["login"], one["note"], one["holds"]) for one in listed] == [("wall", "大厅", True)]
     assert "key" not in listed[0]
     assert (await admin.delete(path)).status_code == 204

@@ -150,3 +150,27 @@ async def test_picture_is_the_newest_with_its_age_and_none_is_a_problem(site: An
     site.centre.unit_heard(replace(site.centre.units()["U2"], online=False))
     answer = await (await site.person(Role.ADMIN, None)).get("/api/v1/units/U2/picture.jpg")
     assert answer.status_code == 409 and "offline" in answer.json()["detail"]
+
+
+async def test_picture_is_shown_to_a_stream_key_with_the_rights_of_its_person(site: Any) -> None:
+    for one in ("U1", "U3"):
+        site.heard(one, clock_offset_ms=0)
+    person = await site.person(Role.VIEWER, "MID1", "wall")
+    made = (await person.post("/api/v1/stream-keys", json={"note": "x", "days": 1})).json()
+    film = Film(site)
+    film.begin()
+    film.picture(jpeg(1))
+    system = await site.visitor()
+    path = "/api/v1/units/{}/picture.jpg"
+    asked = await system.get(path.format("U1"))
+    assert asked.status_code == 401 and asked.headers["www-authenticate"] == 'Basic realm="tipstaff"'
+    answer = await system.get(path.format("U1"), auth=("wall", made["key"]))
+    assert answer.status_code == 200 and answer.content == jpeg(1)
+    assert (await system.get(path.format("U3"), auth=("wall", made["key"]))).status_code == 404
+    for auth in (("wall", "tsk_guessed"), ("other", made["key"]), ("wall", "no key of ours")):
+        assert (await system.get(path.format("U1"), auth=auth)).status_code == 401
+    (entry,) = await entries_of(site, "live.picture", 1)
+    assert (entry.login, entry.subject) == ("wall", "U1")
+    assert entry.facts["how"] == f"picture 127.0.0.1 key {made['key_id']}"
+    assert (await person.delete(f"/api/v1/stream-keys/{made['key_id']}")).status_code == 204
+    assert (await system.get(path.format("U1"), auth=("wall", made["key"]))).status_code == 401

@@ -13,7 +13,7 @@ export function MadeKey({ made, rtsp, onDone }: { made: MadeStreamKey; rtsp: Rts
   useEffect(() => box.current?.focus(), []);
   const host = location.hostname.includes(":") && !location.hostname.startsWith("[") ? `[${location.hostname}]` : location.hostname;
   const port = rtsp.port === null ? "" : `:${rtsp.port}`;
-  const url = `rtsp://${encodeURIComponent(made.login)}:${made.key}@${host}${port}/units/${unitId.trim() || w.keys.unknownUnit}`;
+  const url = `${rtsp.encrypted ? "rtsps" : "rtsp"}://${encodeURIComponent(made.login)}:${made.key}@${host}${port}/units/${unitId.trim() || w.keys.unknownUnit}`;
 
   function copy(): void {
     field.current?.select();
