@@ -112,12 +112,12 @@ def _print(verdicts: list[Verdict], faulty: int, believed: int | None) -> None:
         line = Text(
             "ok     " if not verdict.faults else "FAULT  ", "green" if not verdict.faults else "bold red"
         )
-        line.append(verdict.name, "default")
+        line.append(_shown(verdict.name), "default")
         if verdict.manifest is not None:
-            line.append("  " + _facts(verdict.manifest), "dim")
+            line.append("  " + _shown(_facts(verdict.manifest)), "dim")
         console.print(line)
         for fault in verdict.faults:
-            console.print(Text(f"       {fault.code}: {fault.message}", "red"))
+            console.print(Text(f"       {fault.code}: {_shown(fault.message)}", "red"))
     count = sum(verdict.manifest is not None for verdict in verdicts)
     said = "all of it holds" if not faulty else f"{faulty} with faults"
     console.print(f"{count} segments, {said}.")
@@ -126,6 +126,11 @@ def _print(verdicts: list[Verdict], faulty: int, believed: int | None) -> None:
     elif believed:
         console.print("The keys are those that lie with the evidence: compare their ids with the register's,")
         console.print("or name the register's key with --unit-key.")
+
+
+def _shown(text: str) -> str:
+    """Names come from whoever made the folder: nothing in them moves the cursor or hides what stands beside them."""
+    return "".join(char if char.isprintable() else "?" for char in text)
 
 
 def _end(manifest: Manifest) -> str | None:

@@ -319,6 +319,12 @@ def test_command_names_the_segment_and_ends_with_its_status(recorder: Recorder, 
         assert refused.returncode == 2 and refused.stderr.count("\n") == 1, refused.stderr
 
 
+def test_name_that_would_move_the_cursor_is_shown_as_it_is(recorder: Recorder) -> None:
+    (recorder.folder / "x\x1b[2Aok\u202e.mkv").write_bytes(b"x")
+    shown = verify(str(recorder.folder))
+    assert shown.returncode == 1 and "x?[2Aok?" in shown.stdout and "\x1b" not in shown.stdout
+
+
 def test_command_says_that_no_key_lies_there(recorder: Recorder) -> None:
     (recorder.folder / "MZ2534.pem").unlink()
     shown = verify(str(recorder.folder))
