@@ -38,8 +38,9 @@ def verify(
         list[str] | None,
         typer.Option(
             "--unit-key",
-            help="A key that the court trusts: a PEM file, or 32 bytes as hex or base64; may be repeated. Without it "
-            "the keys that lie with the evidence are used, which prove only that one key signed it all.",
+            help="A key that the court trusts: a PEM file, a folder of them (`tipstaff keys --out`), or 32 bytes as "
+            "hex or base64; may be repeated. Without it the keys that lie with the evidence are used, which prove only "
+            "that one key signed it all.",
         ),
     ] = None,
     complete: Annotated[
@@ -59,7 +60,7 @@ def verify(
     from gateway.evidence.proof import judge
     from gateway.evidence.proof_files import gather
 
-    trusted = None if not unit_key else dict(_trusted(text) for text in unit_key)
+    trusted = None if not unit_key else {number: key for text in unit_key for number, key in _trusted(text)}
     evidence = gather(path, with_keys=trusted is None)
     verdicts = judge(evidence, trusted, complete=complete)
     faulty = [verdict for verdict in verdicts if verdict.faults]
@@ -76,19 +77,29 @@ def verify(
         raise typer.Exit(FAULTY)
 
 
-def _trusted(text: str) -> tuple[bytes, Ed25519PublicKey]:
-    """A key and its id, of a PEM file or of 32 bytes written out."""
+def _trusted(text: str) -> list[tuple[bytes, Ed25519PublicKey]]:
+    """Keys and their ids, of a PEM file, of all in a folder, or of 32 bytes written out."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-    from gateway.evidence.proof_files import KEY_MAX_BYTES, public_key
+    from gateway.evidence.proof_files import KEY_MAX_BYTES, KEY_SUFFIX, public_key
 
-    file = Path(text)
-    if file.is_file():
-        with file.open("rb") as opened:
-            key = public_key(text, opened.read(KEY_MAX_BYTES))
+    path = Path(text)
+    files = sorted(path.glob(f"*{KEY_SUFFIX}")) if text and path.is_dir() else [path]
+    if not files:
+        raise EvidenceUnreadable(f"--unit-key {text[:60]!r}: there is no *{KEY_SUFFIX} in it")
+    if files[0].is_file():
+        found = [public_key(str(file), _read(file, KEY_MAX_BYTES)) for file in files]
     else:
-        key = Ed25519PublicKey.from_public_bytes(_raw(text))
-    return key_id(key.public_bytes_raw()), key
+        found = [Ed25519PublicKey.from_public_bytes(_raw(text))]
+    return [(key_id(key.public_bytes_raw()), key) for key in found]
+
+
+def _read(file: Path, most_bytes: int) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(most_bytes)
+    except OSError as error:
+        raise EvidenceUnreadable(f"{file}: {error.strerror}") from None
 
 
 def _raw(text: str) -> bytes:

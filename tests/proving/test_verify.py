@@ -314,7 +314,12 @@ def test_command_names_the_segment_and_ends_with_its_status(recorder: Recorder, 
         name(recorder, 0),
         name(recorder, 1),
     ]
-    for words in ([str(tmp_path / "none")], [str(recorder.folder), "--unit-key", "zz"]):
+    (tmp_path / "nothing").mkdir()
+    for words in (
+        [str(tmp_path / "none")],
+        [str(recorder.folder), "--unit-key", "zz"],
+        [str(recorder.folder), "--unit-key", str(tmp_path / "nothing")],
+    ):
         refused = verify(*words)
         assert refused.returncode == 2 and refused.stderr.count("\n") == 1, refused.stderr
 
@@ -341,6 +346,10 @@ def test_command_says_how_a_recording_ends(tmp_path: Path) -> None:
     words = str(recorder.folder), "--unit-key", recorder.public.hex()
     shown = verify(*words)
     assert shown.returncode == 0 and shown.stdout.count("end of the recording") == 1
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "MZ2534.pem").write_bytes(recorder.pem)
+    (tmp_path / "keys" / "other.pem").write_bytes(Recorder(tmp_path / "other", seed=2).pem)
+    assert verify(words[0], "--unit-key", str(tmp_path / "keys")).stdout == shown.stdout
     assert shown.stdout.count("ended without power or card") == 1
     report = json.loads(verify(*words, "--json").stdout)
     assert [one["end"] for one in report["segments"]] == [None, "last", None, "cut"]
