@@ -13,6 +13,7 @@ from simulator.board import Board, Message
 from simulator.clock import Clock, SystemClock
 from simulator.errors import BoardWireError, UnitExited, UnitTimeout
 from simulator.felt import Felt, FeltLog
+from simulator.finger import Finger
 from simulator.gnss import Mode, Receiver
 from simulator.installation import find_installation
 from simulator.link import Link
@@ -26,9 +27,7 @@ HELLO_S = 30.0
 QUIT_S = 3.0
 KEPT_EVENTS = 200
 STORED = 1  # status of a receipt, docs/wire.md
-SHORT_DOWN_S = 0.12  # of one short press; the firmware calls less than 0.4 s short
-SHORT_UP_S = 0.18
-SETTLE_S = 0.06  # no finger is faster, and the firmware takes less for a bouncing contact
+SPARE_MS = 200  # that a button is held longer than it need be
 CRASHES_IN_A_ROW = 5  # without a hello between them; then the unit stays down
 RESTART_S = 0.5
 TOLD_EVENTS = 12
@@ -47,12 +46,15 @@ class Unit:
         self.config = config
         self.unit_id = str(settings["unit_id"])
         self.court_id = str(settings.get("court_id", ""))
-        self._threshold_ms = int(str(settings.get("hold_ms", 1000)))
         self._clock = clock if clock is not None else SystemClock()
         self._installation = find_installation(config.root)
         self._log = BoundedLog(config.home / "unit.log")
         self._process = Process(self._log)
         self._board = Board(self._heard, self._changed)
+        alarm_ms = (
+            int(str(settings.get("hold_ms", 1000))) + SPARE_MS if config.hold_ms is None else config.hold_ms
+        )
+        self._finger = Finger(self._board, self._clock, alarm_ms)
         self._felt = FeltLog()
         self._stack = AsyncExitStack()
         self._watch: asyncio.Task[None] | None = None
@@ -215,29 +217,15 @@ class Unit:
 
     async def press(self, hold_ms: int | None = None) -> float:
         """Hold the button, then let go; returns when it had gone down. Default: long enough for an alarm."""
-        if hold_ms is None:
-            hold_ms = self.config.hold_ms if self.config.hold_ms is not None else self._threshold_ms + 200
-        at_s = self.button(True)
-        try:
-            await self._clock.sleep_s(hold_ms / 1000)
-        finally:
-            self.button(False)
-        await self._clock.sleep_s(SETTLE_S)
-        return at_s
+        return await self._finger.press(hold_ms)
 
     async def short_presses(self, number: int) -> float:
         """Press `number` times shortly; returns when the first went down."""
-        at_s = self._clock.monotonic_s()
-        for _ in range(number):
-            await self.press(round(SHORT_DOWN_S * 1000))
-            await self._clock.sleep_s(SHORT_UP_S)
-        return at_s
+        return await self._finger.short_presses(number)
 
     def button(self, down: bool) -> float:
         """Move the button; returns when."""
-        at_s = self._clock.monotonic_s()
-        self._board.tell({"t": "button", "down": down, "at_ms": round(at_s * 1000)})
-        return at_s
+        return self._finger.move(down)
 
     # --- the world around it --------------------------------------------------------------------------
 
