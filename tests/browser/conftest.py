@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page
 
 sys.path.insert(0, str(Path(__file__).parent))
-from console_chromium import CHROMIUM, CHROMIUM_ARGUMENTS, SHOTS
+from console_chromium import SHOTS, chromium
 from console_officer import Officer
 from console_people import make_site
 from console_site import WITHIN_S, Desk, Site
@@ -26,12 +26,8 @@ def site(console: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Si
 
 @pytest.fixture(scope="module")
 def browser(site: Site) -> Iterator[Browser]:
-    """One Chromium for a file of tests: while it is driven, no test of another file can run a loop of its own."""
-    with sync_playwright() as playwright:
-        expect.set_options(timeout=WITHIN_S * 1000)
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
+    with chromium(WITHIN_S * 1000) as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -69,6 +69,17 @@ class Units:
         page.keyboard.press("Escape")
         return page
 
+    def close_all(self) -> None:
+        """No incident stays open."""
+
+        async def close() -> None:
+            async with self.site.desk() as desk:
+                for incident in (await desk.get("/incidents", state="open"))["items"]:
+                    await desk.act(incident["incident_id"], "callback", answered=True, note="end of the test")
+                    await desk.act(incident["incident_id"], "close", reason="end of the test")
+
+        self.run(close())
+
 
 @contextlib.contextmanager
 def filming(

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from console_chromium import CHROMIUM, CHROMIUM_ARGUMENTS, SHOTS
+from console_chromium import SHOTS, chromium, watched
 from console_units import Units, filming
-from playwright.sync_api import Browser, BrowserContext, Error, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Locator, Page, expect
 
 WITHIN_MS = 60_000
 SEEN_WITHIN_MS = 15_000
@@ -34,26 +34,14 @@ def units(console: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[U
 
 @pytest.fixture(scope="module")
 def browser(units: Units) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        expect.set_options(timeout=WITHIN_MS)
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
+    with chromium(WITHIN_MS) as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture
 def window(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport={"width": 1366, "height": 768})
-    context.set_default_timeout(WITHIN_MS)
-    context.add_init_script(STOOD)
-    yield context
-    context.close()
-
-
-async def close_all(units: Units) -> None:
-    async with units.site.desk() as desk:
-        for incident in (await desk.get("/incidents", state="open"))["items"]:
-            await desk.act(incident["incident_id"], "close", reason="end of the test")
+    with watched(browser, STOOD, WITHIN_MS) as context:
+        yield context
 
 
 #: The whole of it is within the panel as it stands in the window, and nothing lies over its middle.
@@ -134,7 +122,7 @@ def test_picture_ranking_and_acts_are_in_sight_and_the_ranking_stands_still(
         ):
             in_sight(page, what)
     finally:
-        units.run(close_all(units))
+        units.close_all()
 
 
 #: Where what is pressed stands within the panel, in every frame since it was there: {what: [places]}.
@@ -198,7 +186,7 @@ def test_narrow_panel_has_acts_picture_speech_then_the_ranking(units: Units, win
             in_sight(page, panel.locator(what))
         stands_in_its_order(panel, units.ids[1])
     finally:
-        units.run(close_all(units))
+        units.close_all()
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -237,5 +225,5 @@ def test_telephone_has_the_alarm_and_its_picture_in_sight(
         expect(page.locator(f".right [data-live-view={units.ids[0]}]")).to_be_visible()
         page.screenshot(path=SHOTS / f"alarm-second-{language}-390.png")
     finally:
-        units.run(close_all(units))
+        units.close_all()
         context.close()

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 
 import pytest
 import simplejpeg
-from console_chromium import CHROMIUM, CHROMIUM_ARGUMENTS
+from console_chromium import chromium, watched
 from console_units import Units, filming
 from live_screen import (
     A_LAW,
@@ -26,7 +26,7 @@ from live_screen import (
     shoot_to,
     until,
 )
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from test_player import told
 
 from simulator import scene
@@ -46,21 +46,15 @@ def units(console: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[U
 @pytest.fixture(scope="module")
 def browser(units: Units) -> Iterator[Browser]:
     """One Chromium."""
-    with sync_playwright() as playwright:
-        expect.set_options(timeout=WITHIN_MS)
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
+    with chromium(WITHIN_MS) as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture
 def window(browser: Browser) -> Iterator[BrowserContext]:
     """A browser of its own, with what reads back."""
-    context = browser.new_context(viewport={"width": 1366, "height": 768})
-    context.set_default_timeout(WITHIN_MS)
-    context.add_init_script(WATCH)
-    yield context
-    context.close()
+    with watched(browser, WATCH, WITHIN_MS) as context:
+        yield context
 
 
 @pytest.fixture(autouse=True)
@@ -68,14 +62,7 @@ def quiet_afterwards(units: Units) -> Iterator[None]:
     """No incident stays open."""
     yield
     Moody.spoilt = False
-
-    async def close() -> None:
-        async with units.site.desk() as desk:
-            for incident in (await desk.get("/incidents", state="open"))["items"]:
-                await desk.act(incident["incident_id"], "callback", answered=True, note="end of the test")
-                await desk.act(incident["incident_id"], "close", reason="end of the test")
-
-    units.run(close())
+    units.close_all()
 
 
 @pytest.mark.alone

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from console_chromium import CHROMIUM, CHROMIUM_ARGUMENTS, SHOTS
+from console_chromium import SHOTS, chromium
 from console_ear import said, strength
 from console_officer import Officer
 from console_site import WITHIN_S, Site
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from protocol.messages import KIND_DURESS, SPEAKER_PLAYS, SPEAKER_SILENT
 from protocol.talk import ALOUD, LAST, Talk
@@ -32,12 +32,8 @@ def browser(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Br
     with wave.open(str(path), "wb") as file:
         file.setparams((1, 2, 48_000, 0, "NONE", ""))
         file.writeframes((tone * 32767).astype("<i2").tobytes())
-    arguments = [*CHROMIUM_ARGUMENTS, f"--use-file-for-fake-audio-capture={path}"]
-    with sync_playwright() as playwright:
-        expect.set_options(timeout=WITHIN_S * 1000)
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+    with chromium(WITHIN_S * 1000, f"--use-file-for-fake-audio-capture={path}") as opened:
         yield opened
-        opened.close()
 
 
 def alarmed(desk: Make, officer: Make, speaker: int = SPEAKER_PLAYS) -> tuple[Page, Officer]:
