@@ -61,7 +61,6 @@ SETTLE_S = 2.0
 COUNTED_S = 0.5
 LEFT_S = 5.0
 """Longer than a unit goes on to send when nobody watches any more (gateway/relay/asking.py)."""
-PLACE_S = 1.5
 BARE_VIEWERS = 20
 
 Say = Callable[[str], None]

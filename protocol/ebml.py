@@ -3,7 +3,6 @@
 from protocol.errors import ProtocolError
 
 UNKNOWN_SIZE = -1
-MAX_SIZE = (1 << 56) - 2
 
 
 def element_id(number: int) -> bytes:

@@ -37,7 +37,6 @@ MAX_BLOCK_BYTES = 4 << 20
 MAX_CLUSTER_MS = 5_000
 BLOCK_HEAD_BYTES = 12
 CLUSTER_HEAD_BYTES = 4 + 8 + 1 + 1 + 4
-GROUP_HEAD_BYTES = 2 + 4 + 4 + 4 + 4
 SECONDS_1970_TO_2001 = 978_307_200
 MAX_TAG_BYTES = 200
 
@@ -178,11 +177,6 @@ def put_text_block(
     buffer[at] = BLOCK_DURATION
     at = put_size(buffer, at + 1, 4, 1)
     return _put_number(buffer, at, lasting_ms, 4)
-
-
-def text_block_bytes(line: bytes) -> int:
-    """How long `put_text_block` makes a line."""
-    return 5 + 5 + 4 + len(line) + 6
 
 
 def _put_block_start(

@@ -28,7 +28,6 @@ ON_THE_WAY = 3
 NOBODY_YET = 4
 ARRIVED = 5
 CLOSED = 6
-STATUSES = ("", "stored", "acknowledged", "on_the_way", "nobody_yet", "arrived", "closed")
 
 DONE = 0
 REFUSED = 1

@@ -11,8 +11,6 @@ MAX_SEGMENT = 40
 UP_LEAVES = ("alarm", "fix", "state", "manifest", "reply")
 DOWN_LEAVES = ("alarm", "command", "want", "talk")
 
-UP_ALL = "tip/1/+/+/up/+"
-
 
 def name_valid(name: str, most: int) -> bool:
     """Whether `name` may be a level of a topic: 1 to `most` of A-Z, a-z, 0-9, `-` and `_`."""

@@ -16,7 +16,6 @@ BAR_CHARS = 44
 FELT_LINES = 8
 EVENT_LINES = 5
 OVER = ("closed", "refused")
-STALE_GNSS = ("silent", "no_fix", "garbage", "bad_checksum")
 
 
 def bar(pulses_ms: tuple[int, ...]) -> str:

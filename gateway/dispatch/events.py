@@ -285,11 +285,6 @@ Event = Annotated[
     Field(discriminator="event"),
 ]  # fmt: skip
 
-PersonEvent = (
-    Acknowledge | OfferCourt | Accept | Decline | EnRoute | Arrived | CallBack | Note | HandOver | TakeOver
-    | Attach | Talk | Close | Merge | Absorb
-)  # fmt: skip
-
 _ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)
 
 
