@@ -12,7 +12,7 @@ import websockets
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from talk_panel import actions, ended, ended_of, packets, panel
+from talk_panel import actions, ended, ended_of, heard, packets, panel
 
 from gateway.model import Role
 from protocol.messages import SPEAKER_PLAYS, SPEAKER_SILENT
@@ -190,3 +190,20 @@ async def test_talk_ends_with_its_session(site: Any, stack: AsyncExitStack) -> N
     (row,) = await ended(site)
     assert (row.why, row.packets) == ("session", 1)
     assert packets(site)[-1].flags == LAST
+
+
+async def test_connection_that_is_killed_while_somebody_speaks_frees_the_floor(
+    site: Any, stack: AsyncExitStack
+) -> None:
+    site.heard("U1", speaker=SPEAKER_PLAYS)
+    mine = await panel(stack, site, await site.person(Role.DISPATCHER, "MID1"))
+    other = await panel(stack, site, await site.person(Role.DISPATCHER, None))
+    await mine.begin(call=True)
+    await mine.speak(3)
+    await heard(site, 3)
+    mine.connection.transport.abort()
+    await other.until(t="state", by=None, present=[])
+    (row,) = await ended(site)
+    assert (row.why, row.packets) == ("left", 3)
+    assert packets(site)[3].flags == LAST, "the officer's unit is told at once"
+    await other.begin()
