@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from protocol.messages import COUNTER_NAMES
+
 CONSOLE = Path(__file__).resolve().parent.parent.parent / "console"
 
 
@@ -28,6 +30,12 @@ def test_no_text_of_the_page_is_outside_the_dictionaries() -> None:
     done = node(Path(__file__).with_name("literal_text.mjs"), CONSOLE)
     assert done.returncode == 0, done.stderr
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize("dictionary", ["pagesZh.ts", "pagesEn.ts"])
+def test_every_counter_of_a_unit_has_a_name(dictionary: str) -> None:
+    words = (CONSOLE / "src" / "i18n" / dictionary).read_text("utf-8")
+    assert [name for name in COUNTER_NAMES if f" {name}: " not in words] == []
 
 
 def test_literal_text_is_found_wherever_it_can_stand(tmp_path: Path, console: None) -> None:

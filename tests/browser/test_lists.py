@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 Make = Callable[..., Any]
@@ -90,3 +91,29 @@ def test_devices_are_listed_sorted_and_filtered_by_the_address(
     page.locator("[name=q]").fill("何三")
     expect(rows).to_have_count(1)
     expect(rows.first).to_have_attribute("data-unit", "UNIT3")
+
+
+#: Of these columns what is cut, and the table that is wider than what holds it.
+CUT = """
+columns => {
+  const table = document.querySelector('.table-scroll');
+  const cells = [...table.querySelectorAll('tbody tr[data-unit]')].flatMap((row) => columns.map((at) => row.cells[at]));
+  return [...cells.flatMap((cell) => [cell, ...cell.querySelectorAll('bdi')]), table]
+    .filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.textContent.slice(0, 40));
+}
+"""
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("width", [390, 1366, 1920])
+def test_number_officer_and_court_of_a_device_are_whole(
+    desk: Make, officer: Make, width: int, language: str
+) -> None:
+    officer("UNIT1")
+    made = desk(width, 844)
+    made.context.add_init_script(f"localStorage.setItem('tipstaff.language', '{language}')")
+    page = made.enter("dispatcher")
+    page.goto(f"{made.url}/units?q=UNIT1")
+    expect(page.locator("tr[data-unit=UNIT1]")).to_be_visible()
+    expect(page.locator("tr[data-unit]")).to_have_count(1)
+    assert page.evaluate(CUT, [1, 2, 3]) == []

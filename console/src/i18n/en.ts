@@ -41,7 +41,7 @@ export const en: Dictionary = {
   unitCount: (shown, all) => shown === all ? `${all}` : `${shown} / ${all}`,
   lastSeen: (ago) => `${ago} ago`, neverSeen: "never seen", weakSignal: "Weak signal", inIncident: "Alarm",
 
-  state: { NEW: "New alarm", OFFERED: "Offered, waiting for an answer", UNCOVERED: "No answer, all on duty paged",
+  state: { NEW: "New alarm", OFFERED: "Offered, waiting", UNCOVERED: "No answer, all paged",
     ACCEPTED: "Accepted", EN_ROUTE: "On the way", ON_SCENE: "On the scene", CLOSED: "Closed", MERGED: "Merged" },
   officer: "Officer", unit: "Unit", court: "Own court", caseNo: "Case", battery: "Battery", charging: "charging", signal: "Signal",
   storage: "Storage free", speed: "Speed", recording: "Recording", recordingOn: "recording", recordingOff: "not recording",

@@ -3,9 +3,9 @@ import type { recordingsZh } from "./recordingsZh";
 export const recordingsEn: typeof recordingsZh = {
   title: "Recordings", shown: (n, more) => more ? `${n} listed, there are older ones` : `${n} in all`,
   none: "No recording matches", noneHere: "No recordings", listFull: (n) => `${n} listed. Narrow it by the filters.`,
-  column: { time: "Began", officer: "Officer", unit: "Unit", court: "Own court", caseNo: "Case", length: "Length", state: "State", parts: "Sealed / parts", size: "Size", incidents: "Incidents", held: "Hold" },
+  column: { time: "Began", officer: "Officer", unit: "Unit", court: "Own court", caseNo: "Case", length: "Length", state: "State", parts: "Sealed / all", size: "Size", incidents: "Incidents", held: "Hold" },
   fUnit: "Unit (whole number)", fIncident: "Incident", fHeld: "Hold", held: "held", notHeld: "not held",
-  state: { recording: "recording, arriving", wanted: "waits for the rest", complete: "complete", incomplete: "incomplete", deleted: "deleted, time over" },
+  state: { recording: "arriving", wanted: "waits for the rest", complete: "complete", incomplete: "incomplete", deleted: "deleted, time over" },
   missing: "There is no such recording, or you may not see it.", failed: "The recording could not be had", export: "Export", exportNote: "Masters, manifests, keys, timeline and how to check them, as a zip", exportReason: "What for (stands in the audit and in the export)", exportCopies: "With playable copies (MP4)", exportNow: "Export and download", exportIncident: "Export recordings",
 
   facts: "Facts", began: "Began", length: "Length", officer: "Worn by", incidents: "Incidents", clock: "Unit's clock", recordingId: "Recording", heard: "Last received", unknownTime: "The unit did not know the time: ordered by arrival",

@@ -4,7 +4,7 @@ export const recordingsZh = {
   none: "没有符合条件的录像", noneHere: "没有录像", listFull: (n: number) => `已列出 ${n} 段。请用筛选缩小范围。`,
   column: { time: "开始时间", officer: "人员", unit: "记录仪", court: "所属法院", caseNo: "案号", length: "时长", state: "状态", parts: "已封存 / 分段", size: "大小", incidents: "事件", held: "保全" },
   fUnit: "记录仪（完整编号）", fIncident: "事件号", fHeld: "保全", held: "已保全", notHeld: "未保全",
-  state: { recording: "录制、接收中", wanted: "待补传", complete: "完整", incomplete: "不完整", deleted: "已到期删除" },
+  state: { recording: "接收中", wanted: "待补传", complete: "完整", incomplete: "不完整", deleted: "已到期删除" },
   missing: "没有这段录像，或您无权查看。", failed: "录像信息未能取得", export: "导出", exportNote: "原始文件、清单、公钥、时间线与说明，打包为 zip", exportReason: "用途（记入审计与导出件）", exportCopies: "附可播放的副本（MP4）", exportNow: "导出并下载", exportIncident: "导出录像",
 
   facts: "概况", began: "开始", length: "时长", officer: "佩戴人", incidents: "所属事件", clock: "设备时钟", recordingId: "录像编号", heard: "最后收到", unknownTime: "设备当时未校时，按收到的时间排列",
