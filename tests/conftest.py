@@ -4,7 +4,12 @@ import importlib.util
 from collections import defaultdict
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# How fast an example is on a machine that does other things besides is not what these tests judge.
+hypothesis.settings.register_profile("tipstaff", deadline=None)
+hypothesis.settings.load_profile("tipstaff")
 
 ROOT = Path(__file__).resolve().parent.parent
 LONG = ("e2e", "browser")
