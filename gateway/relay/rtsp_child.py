@@ -41,6 +41,8 @@ BELIEVED_S = 5.0
 """One request asks several times."""
 BELIEVED_MAX = 256
 ASKING_MAX = 1024
+SENT_BYTES = 64 << 10
+"""That wait in the kernel for a client: of more it would see the past once it reads again (Linux doubles it)."""
 PLAYED_WITHIN_S = 20.0
 """From DESCRIBE, with which a view begins, to PLAY."""
 JUMP_MS = 3000
@@ -331,6 +333,8 @@ class Clients:
 
     def connected(self, _server, client):
         """One more; too many are closed."""
+        to = client.get_connection().get_write_socket()
+        to.set_option(socket.SOL_SOCKET, socket.SO_SNDBUF, SENT_BYTES)
         with self._lock:
             self._open += 1
             full = self._open > self._most

@@ -8,6 +8,7 @@ import contextlib
 import json
 import re
 import shutil
+import struct
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -118,6 +119,22 @@ class Hand:
             await self.reader.readexactly(int(said.get("content-length", 0)))
         self._session = said.get("session", "").partition(";")[0]
         return int(head.split()[1])
+
+    async def play(self, unit_id: str) -> None:
+        """Pictures come from now on, over this connection."""
+        track = f"/units/{unit_id}/jpeg/stream=0"
+        assert await self.ask("DESCRIBE", f"/units/{unit_id}") == 200
+        assert await self.ask("SETUP", track, Transport="RTP/AVP/TCP;unicast;interleaved=0-1") == 200
+        assert await self.ask("PLAY", f"/units/{unit_id}/jpeg/") == 200
+
+    async def picture_packet(self) -> tuple[float, int]:
+        """(when its picture was taken, in seconds of the stream; bytes) of the next RTP packet of pictures."""
+        async with asyncio.timeout(OPENED_WITHIN_S):
+            while True:
+                _, channel, size = struct.unpack(">BBH", await self.reader.readexactly(4))
+                packet = await self.reader.readexactly(size)
+                if channel == 0:
+                    return struct.unpack(">4xI", packet[:8])[0] / 90_000, size
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

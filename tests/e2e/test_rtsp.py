@@ -31,6 +31,8 @@ from simulator.microphone import SceneMicrophone
 from simulator.unit_config import UnitConfig
 
 SIZE = (320, 240)
+WAITING_MAX_BYTES = 1_000_000
+"""12 s of VGA are more than twice as many."""
 WITHIN_S = 30.0
 pytestmark = pytest.mark.timeout(240)
 
@@ -95,7 +97,7 @@ async def wall(
                 UnitConfig.from_home(home, seed=seed),
                 camera=cameras,
                 microphone=SceneMicrophone,
-                settings=SMALL,
+                settings=recording,
             )
             for seed, home in enumerate(homes)
         ]
@@ -169,6 +171,26 @@ async def test_unit_that_sends_nothing_is_refused_and_why_is_told(tmp_path: Path
         assert "400" in (await probe(it.url()))["error"]["text"]
         await it.audited("live.watched", 1)
         assert refused.get() == before + 1
+
+
+async def test_player_that_does_not_read_sees_what_is_new_once_it_reads(tmp_path: Path) -> None:
+    """Old pictures are left out; of those that wait there are few."""
+    large = {**SMALL, "picture": "vga", "picture_fps": 10}
+    async with (
+        wall(tmp_path, recording=large) as it,
+        it.hand() as hand,
+        player(it.url(), 640, 480) as playing,
+    ):
+        await hand.play(OFFICERS[0].unit_id)
+        last_s, _ = await hand.picture_packet()
+        for _ in range(120):
+            await playing.frame()
+        waited_bytes, skipped_s = 0, 0.0
+        while skipped_s < 1 and waited_bytes < WAITING_MAX_BYTES:
+            at_s, size = await hand.picture_packet()
+            skipped_s, last_s = at_s - last_s, at_s
+            waited_bytes += size
+        assert skipped_s >= 1
 
 
 async def test_encrypted_is_played_and_takes_passwords_from_elsewhere(tmp_path: Path) -> None:
