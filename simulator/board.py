@@ -40,13 +40,10 @@ def format_line(message: Message) -> bytes:
 
 @dataclass(slots=True)
 class BoardCounts:
-    """What went over the wire, and what had to be dropped."""
+    """What could not be used, and what had to be dropped."""
 
-    lines_in: int = 0
     lines_bad: int = 0
-    lines_out: int = 0
     lines_dropped: int = 0  # told to a unit that was off or did not read
-    gnss_bytes: int = 0
     gnss_dropped: int = 0  # bursts that found no reader
 
 
@@ -109,7 +106,6 @@ class Board:
             self.counts.lines_dropped += 1
             return False
         writer.write(format_line(message))
-        self.counts.lines_out += 1
         return True
 
     def feed_gnss(self, data: bytes) -> bool:
@@ -119,7 +115,6 @@ class Board:
             self.counts.gnss_dropped += 1
             return False
         writer.write(data)
-        self.counts.gnss_bytes += len(data)
         return True
 
     async def _serve_control(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -145,7 +140,6 @@ class Board:
                 line = await reader.readline()
                 if not line:
                     return
-                self.counts.lines_in += 1
                 self._on_message(parse_line(line))
             except (ValueError, BoardWireError):  # ValueError: a line over the limit, which was skipped
                 self.counts.lines_bad += 1
