@@ -49,17 +49,17 @@ async def filmer(gateway, tmp_path):
 
 async def test_flood_that_does_not_fit_is_dropped_counted_and_asked_for_again(gateway, filmer):
     made = segment(named(0), blocks=400, block_bytes=10_000)
-    dropped = gateway.metrics.media_dropped._value
+    dropped, intake = gateway.metrics.media_dropped._value, gateway.evidence._intake
     disk = threading.Event()
     gateway.evidence._threads._files.submit(disk.wait, 60)
     await filmer.send(made, [made.chunk(number) for number in range(len(made.chunks))])
     await eventually(dropped.get, 30)
-    assert 0 < gateway.media.media_link._waiting_bytes <= 1 << 20
+    assert 0 < intake._bytes + intake._being_written_bytes <= 1 << 20
     disk.set()
     manifest = filmer.manifest(made, flags=LAST)
     assert (await filmer.restore(made, manifest)).sealed == hashlib.sha256(made.data).digest()
     assert stored(gateway, made).read_bytes() == made.data
-    await eventually(lambda: gateway.media.media_link._waiting_bytes == 0)
+    await eventually(lambda: not intake.busy)
 
 
 async def test_bytes_scattered_over_a_segment_are_bounded_and_it_is_whole_in_the_end(gateway, filmer):
