@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # Tests at once, on two cores: they wait for more than half of their time.
-WORKERS ?= 4
+WORKERS ?= 2
 STAMP := $(VENV)/.installed
 # Type stubs of the port; in a folder of their own, because they stand in for the standard library.
 ESP32S3_STUBS := micropython-esp32-esp32_generic_s3-stubs==1.29.0.post1

@@ -32,6 +32,7 @@ from simulator.unit_config import UnitConfig
 
 UNITS = 8
 SEGMENT_BYTES = 2 * MIB
+RAW_S = 3.0
 LINK_BYTES_S = 125_000
 LINK_DELAY_MS = 20.0
 HOLD_MS = 450  # longer than a short press, so that the next press is an alarm of its own
@@ -81,7 +82,7 @@ async def measure(plan: Plan, broker: Literal["embedded", "mosquitto"], say: Say
         say("recordings, as fast as they are taken")
         taken = await take(process, folder / "film", plan.take_s, TIMEOUT_S)
         say("SHA-256 and write alone")
-        raw_bytes_s = await asyncio.to_thread(hash_and_write, folder, SEGMENT_BYTES, 32)
+        raw_bytes_s = await asyncio.to_thread(hash_and_write, folder, SEGMENT_BYTES, RAW_S)
         say("alarms beside pictures")
         desk = await stack.enter_async_context(Desk(process.url, LOGIN, password))
         alarms = await _alarms(homes[UNITS:], desk, plan.presses)
