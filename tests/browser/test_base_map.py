@@ -81,7 +81,7 @@ pmtiles_attribution = "审图号 GS(2026)1号"
 """
     made = site_in(folder, more=basemap)
     now_ms = time.time_ns() // 1_000_000
-    officers = {"UNIT1": ("郑一", "350104")}
+    officers = {"UNIT1": ("郑一", "350104"), "UNIT2": ("周二", "350104")}
     asyncio.run(populate(made.settings, folder / "units", PEOPLE, PASSWORD, officers, 0, now_ms))
     made.start()
     yield made
@@ -122,6 +122,15 @@ def drawn_at(page: Page, canvas: Any, colour: tuple[int, ...]) -> tuple[float, f
     page.wait_for_load_state("networkidle")
     found = canvas.evaluate(MIDDLE_OF, list(colour))
     return float(found[0]), float(found[1])
+
+
+def test_unit_that_is_chosen_before_it_is_placed_is_shown_once_it_is(desk: Make, site: Site) -> None:
+    page = desk(1366, 768).enter("dispatcher")
+    page.locator("[data-unit=UNIT2]").click()
+    expect(page.locator("[data-unit=UNIT2]")).to_have_attribute("aria-current", "true")
+    with Officer("UNIT2", site.config.parent / "units" / "UNIT2") as two:
+        two.fix(*PLACE_E7)
+        expect(page.locator("[data-readout]")).to_have_text(f"{PLACE[0]:.5f}, {PLACE[1]:.5f}")
 
 
 def test_layer_in_gcj02_is_drawn_in_place(desk: Make, site: Site, shoot: Make) -> None:

@@ -11,6 +11,8 @@ export const START = { center: fromLonLat([118.1, 26.1]), zoom: 7.4 };
 export abstract class Chart {
   protected readonly map: OlMap;
   readonly baseMaps: BaseMaps;
+  /** Steps of zoom that wait until the map has come to rest. */
+  private owed = 0;
 
   /** `target` null: it is put onto the page later. */
   constructor(target: HTMLElement | null, scalePx: number, problems: (problems: Problems) => void = () => undefined) {
@@ -20,11 +22,22 @@ export abstract class Chart {
       ...(target && { target }),
     });
     this.baseMaps = new BaseMaps(this.map, problems);
+    this.map.getView().on("change", () => {
+      if (this.owed !== 0 && !this.map.getView().getAnimating()) requestAnimationFrame(() => this.pay());
+    });
   }
 
+  /** From where the map is on its way to: a step in the middle of a movement neither ends it nor is lost. */
   zoom(by: number): void {
+    this.owed += by;
+    this.pay();
+  }
+
+  private pay(): void {
     const view = this.map.getView();
-    view.animate({ zoom: (view.getZoom() ?? START.zoom) + by, duration: 150 });
+    if (this.owed === 0 || view.getAnimating()) return;
+    view.animate({ zoom: (view.getZoom() ?? START.zoom) + this.owed, duration: 150 });
+    this.owed = 0;
   }
 
   /** Take it off the page. */

@@ -9,6 +9,7 @@ import { lengthExact } from "../format";
 import { language, useWords, words } from "../i18n";
 import { picture, serverNowMs } from "../live/picture";
 import { scene } from "../live/scene";
+import { alarmAt } from "../map/alarmLayer";
 import { chosenLayers, type Problems } from "../map/baseMaps";
 import type { Measured } from "../map/measure";
 import { paintWith } from "../map/palette";
@@ -57,13 +58,16 @@ export default function MapPane() {
   useEffect(() => {
     situation.current?.baseMaps.show(layers, { base, hidden: new Set(hidden.split(" ")), night: night === "yes" && theme.get() === "dark", lang: spoken });
   }, [layers, base, hidden, night, spoken]);
+  // What is chosen before anybody knows where it is, is shown once it is known.
+  const alarm = chosen?.what === "incident" ? now.incidents.get(chosen.id) : undefined;
+  const placed = alarm ? alarmAt(alarm, now) !== null : chosen?.what === "unit" && !!now.units.get(chosen.id)?.fix;
   useEffect(() => {
     const known = picture.get(); // what is drawn is a moment behind
     const incident = chosen?.what === "incident" ? known.incidents.get(chosen.id) : undefined;
     const fix = chosen?.what === "unit" ? known.units.get(chosen.id)?.fix : null;
     if (incident) situation.current?.focusIncident(incident, known);
     else if (fix) situation.current?.focusUnit(fix.lon, fix.lat);
-  }, [chosen?.what, chosen?.id]);
+  }, [chosen?.what, chosen?.id, placed]);
   useEffect(() => {
     if (area === null) return;
     const inside = [...now.courts.values()].filter((court) => areaHead(now.courts, court.court_id)?.court_id === area);
