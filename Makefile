@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Tests at once, on two cores: they wait for more than half of their time.
+# Tests at once: one for each of two cores.
 WORKERS ?= 2
 STAMP := $(VENV)/.installed
 # Type stubs of the port; in a folder of their own, because they stand in for the standard library.

@@ -326,10 +326,13 @@ def test_page_that_stops_reading_is_told_what_it_lost(units: Units, window: Brow
     page.wait_for_function("() => Number(document.querySelector('[data-dropped]')?.dataset.dropped) > 0")
     expect(view).to_have_attribute("data-old", "false")
     expect(view.locator("[data-mode=full][data-why='']")).to_be_visible()
-    page.evaluate("seen.length = 0")
-    page.wait_for_function("() => seen.length > 10")
-    late_ms = [1000 * (one["wall"] / 1000 - units.taken_s(0, one["scene_ms"])) for one in seen(page)[3:]]
-    assert statistics.median(late_ms) < DELAY_MOST_MS
+    late_ms = [float("inf")]
+    deadline_s = time.monotonic() + WITHIN_MS / 1000
+    while statistics.median(late_ms) >= DELAY_MOST_MS and time.monotonic() < deadline_s:
+        page.evaluate("seen.length = 0")
+        page.wait_for_function("() => seen.length > 10")
+        late_ms = [1000 * (one["wall"] / 1000 - units.taken_s(0, one["scene_ms"])) for one in seen(page)]
+    assert statistics.median(late_ms) < DELAY_MOST_MS, "it sees what is new"
 
 
 def test_wall_shows_several_and_the_alarmed_first(units: Units, window: BrowserContext) -> None:
