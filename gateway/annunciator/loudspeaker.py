@@ -69,7 +69,7 @@ class Loudspeaker:
         self._tell = tell
         self._sounddevice = portaudio()
         self._stream: Any = None
-        self.underflows = 0
+        self._gaps = 0
 
     async def __aenter__(self) -> Loudspeaker:
         try:
@@ -89,6 +89,11 @@ class Loudspeaker:
         before = -1
         while True:
             await sleep(LOOK_EVERY_S)
+            if self._gaps:
+                self._tell(
+                    "gaps", {"times": self._gaps, "why": "the machine was too busy to fill the loudspeaker"}
+                )
+                self._gaps = 0
             if self._stream is not None and self._stream.active and self._voice.rendered != before:
                 before = self._voice.rendered
                 continue
@@ -124,7 +129,7 @@ class Loudspeaker:
 
     def _wanted(self, out: npt.NDArray[np.float32], count: int, _time: object, status: Any) -> None:
         """In PortAudio's thread."""
-        self.underflows += bool(status)
+        self._gaps += bool(status)
         out[:, 0] = self._voice.render(count)
 
     def _close(self) -> None:

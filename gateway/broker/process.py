@@ -54,7 +54,7 @@ class Supervised:
         on_refusal: Callable[[Verdict], None],
     ) -> None:
         self.lines: deque[str] = deque(maxlen=LINES_KEPT)
-        self.lines_left_out = 0
+        self._left_out = 0
         self.pid: int | None = None
         self.restarts = 0
         self._name = name
@@ -193,12 +193,13 @@ class Supervised:
                     if not reader.noise(line):
                         self._read_line(reader, line)
                 if len(rest) > LINE_MAX_BYTES:
-                    self.lines_left_out += 1
+                    self._left_out += 1
                     rest = b""
                 await asyncio.sleep(READ_EVERY_S)
             if rest:
                 self._read_line(reader, rest)
         finally:
+            self._say_left_out()
             os.close(descriptor)
 
     def _read_line(self, reader: LogReader, raw: bytes) -> None:
@@ -211,13 +212,19 @@ class Supervised:
         now = int(asyncio.get_running_loop().time())
         if now != self._second:
             self._second, self._written = now, 0
+            self._say_left_out()
         self._written += 1
         if self._written > LINES_A_SECOND:
-            self.lines_left_out += 1
+            self._left_out += 1
             return
         self.lines.append(line)
         serious = "[ERR]" in line or "[FTL]" in line or "rror" in line
         (self._log.warning if serious else self._log.debug)("broker_says", line=line)
+
+    def _say_left_out(self) -> None:
+        if self._left_out:
+            self._log.warning("broker_lines_left_out", lines=self._left_out)
+            self._left_out = 0
 
     async def _end_left_over(self) -> None:
         pid = self._left_over()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from gateway.annunciator import speech
+from gateway.annunciator.loudspeaker import Loudspeaker
 from gateway.annunciator.selftest import heard
 from gateway.annunciator.tones import ALARM_LOOP_S, LOST_HZ, STEP_S, level, tone
 from gateway.annunciator.voice import WAITING_MAX, Voice
@@ -114,3 +117,20 @@ def test_self_test_hears_the_alarm_and_nothing_else(noise: float) -> None:
         alarm[: RATE_HZ // 10],
     ):
         assert not heard(quiet, other, RATE_HZ).ok
+
+
+async def test_gaps_of_a_busy_machine_are_counted_and_told() -> None:
+    told: list[tuple[str, dict[str, Any]]] = []
+    voice = Voice(RATE_HZ, 100)
+    loudspeaker = Loudspeaker(voice, None, lambda event, facts: told.append((event, dict(facts))))
+
+    async def sleep(_seconds: float) -> None:
+        if told:
+            raise asyncio.CancelledError
+        for status in (True, False, True):
+            loudspeaker._wanted(np.zeros((BLOCK, 1), np.float32), BLOCK, None, status)
+
+    with pytest.raises(asyncio.CancelledError):
+        await loudspeaker.watch(sleep)
+    loudspeaker._close()
+    assert told[0][0] == "gaps" and told[0][1]["times"] == 2
