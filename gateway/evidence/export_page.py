@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from html import escape
 from typing import Any
@@ -10,6 +10,8 @@ from typing import Any
 from gateway.clock import BEIJING
 
 ROWS_MAX = 5000
+SEGMENT_HEADS = ("segment", "time", "ours", "size", "hash", "proof")
+TIMELINE_HEADS = ("server", "device", "what", "who")
 
 STYLE = """
 body { font: 14px/1.6 "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; color: #14181c; max-width: 76em; margin: 2em auto; padding: 0 1em; }
@@ -94,21 +96,17 @@ def page(index: Mapping[str, Any], language: str) -> str:
         files = "".join(f'<li><a href="{_text(name)}">{_text(name)}</a></li>' for name in index["files"])
         parts.append(f"<h2>{w['files']}</h2><ul>{files}</ul>")
     if index["timeline"]:
-        parts += _timeline(index["timeline"], w)
+        parts += _timeline(index, w)
     if not index["disclosure"]:
         parts.append(f'<h2>{w["check"]}</h2><p><a href="verify.html">verify.html</a></p>')
     return "".join(parts) + "</body></html>\n"
 
 
 def _segments(index: Mapping[str, Any], w: Mapping[str, Any]) -> list[str]:
-    proof = {one["segment"]: one for one in index["proof"]}
-    heads = "".join(f"<th>{w[key]}</th>" for key in ("segment", "time", "ours", "size", "hash", "proof"))
+    heads = "".join(f"<th>{w[key]}</th>" for key in SEGMENT_HEADS)
     rows = [f"<h2>{w['segments']}</h2><table><tr>{heads}</tr>"]
-    for one in index["segments"][:ROWS_MAX]:
-        found = proof.get(one["segment"], {"ok": False, "faults": ["?"]})
-        verdict = f'<td class="ok">{w["holds"]}</td>' if found["ok"] else (
-            f'<td class="fault">{_text("; ".join(fault(one, w) for one in found["faults"]))}</td>'
-        )  # fmt: skip
+    for one, holds, said in judged(index, w, ROWS_MAX):
+        verdict = f'<td class="{"ok" if holds else "fault"}">{_text("; ".join(said))}</td>'
         rows.append(
             f'<tr><td class="wide time">{_text(one["segment"])}</td><td class="time">{"<br>".join(theirs(one, w))}</td>'
             f'<td class="time">{"<br>".join(ours(one, w))}</td><td>{one["size"]:,}</td>'
@@ -143,6 +141,23 @@ def theirs(one: Mapping[str, Any], w: Mapping[str, Any]) -> list[str]:
     return [*(clock(one[key], w) for key in ("first_ms", "last_ms")), w["qualities"][one["quality"]]]
 
 
+def judged(
+    index: Mapping[str, Any], w: Mapping[str, Any], most: int
+) -> Iterator[tuple[Mapping[str, Any], bool, list[str]]]:
+    """The first `most` segments, each with whether it holds, and that in words."""
+    proof = {one["segment"]: one for one in index["proof"]}
+    for one in index["segments"][:most]:
+        found = proof.get(one["segment"], {"ok": False, "faults": ["?"]})
+        yield one, found["ok"], [w["holds"]] if found["ok"] else [_fault(text, w) for text in found["faults"]]
+
+
+def told(index: Mapping[str, Any], w: Mapping[str, Any], most: int) -> Iterator[tuple[str, str, str, str]]:
+    """The first `most` entries of the timeline: our time, the unit's, what happened, by whom."""
+    for one in index["timeline"][:most]:
+        server, device = (clock(one[key], w) if key in one else "" for key in ("at_ms", "device_ms"))
+        yield server, device, one.get("event", ""), one.get("by") or ""
+
+
 def refused(copy: Mapping[str, Any], w: Mapping[str, Any]) -> str:
     """What of the masters a copy could not show."""
     count = copy["pictures_not_decodable"]
@@ -154,16 +169,15 @@ def ours(one: Mapping[str, Any], w: Mapping[str, Any]) -> list[str]:
     return [f"{clock(one[f'{key}_ms'], w)} {w[key]}" for key in ("heard", "sealed") if one[f"{key}_ms"]]
 
 
-def _timeline(entries: list[Mapping[str, Any]], w: Mapping[str, Any]) -> list[str]:
-    heads = "".join(f"<th>{w[key]}</th>" for key in ("server", "device", "what", "who"))
+def _timeline(index: Mapping[str, Any], w: Mapping[str, Any]) -> list[str]:
+    heads = "".join(f"<th>{w[key]}</th>" for key in TIMELINE_HEADS)
     rows = [f"<h2>{w['timeline']}</h2><table><tr>{heads}</tr>"]
-    for one in entries[:ROWS_MAX]:
-        server, device = (clock(one[key], w) if key in one else "" for key in ("at_ms", "device_ms"))
+    for server, device, what, who in told(index, w, ROWS_MAX):
         rows.append(
             f'<tr><td class="time">{server}</td><td class="time">{device}</td>'
-            f"<td><bdi>{_text(one.get('event', ''))}</bdi></td><td><bdi>{_text(one.get('by') or '')}</bdi></td></tr>"
+            f"<td><bdi>{_text(what)}</bdi></td><td><bdi>{_text(who)}</bdi></td></tr>"
         )
-    return [*rows, "</table>", _cut(len(entries), w)]
+    return [*rows, "</table>", _cut(len(index["timeline"]), w)]
 
 
 def _result(index: Mapping[str, Any], w: Mapping[str, Any]) -> tuple[bool, str] | None:
@@ -174,7 +188,7 @@ def _result(index: Mapping[str, Any], w: Mapping[str, Any]) -> tuple[bool, str] 
     return not faulty, w["some_not"].format(count, faulty) if faulty else w["all_hold"].format(count)
 
 
-def fault(said: str, w: Mapping[str, Any]) -> str:
+def _fault(said: str, w: Mapping[str, Any]) -> str:
     """A fault in the page's language, with the words of `tipstaff verify` beside it."""
     word = w["codes"].get(said.partition(":")[0])
     return f"{word}（{said}）" if word else said
@@ -188,9 +202,14 @@ def _text(value: object) -> str:
     return escape(str(value))
 
 
+def utc(utc_ms: int) -> datetime:
+    """A time of ours, exact to the millisecond."""
+    return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=utc_ms)
+
+
 def clock(utc_ms: int | None, w: Mapping[str, Any]) -> str:
     """In Beijing."""
     if not utc_ms:
         return str(w["unset"])
-    at = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=utc_ms)
+    at = utc(utc_ms)
     return at.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S")

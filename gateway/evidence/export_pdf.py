@@ -9,13 +9,23 @@ from __future__ import annotations
 import importlib.util
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from gateway.errors import ExportRefused
-from gateway.evidence.export_page import clock, facts, fault, ours, refused, theirs, words
-from gateway.evidence.overlay import FONTS
+from gateway.evidence.export_page import (
+    SEGMENT_HEADS,
+    TIMELINE_HEADS,
+    facts,
+    judged,
+    ours,
+    refused,
+    theirs,
+    told,
+    utc,
+    words,
+)
+from gateway.evidence.overlay import font_here
 
 LIBRARY = "fpdf"
 FONT = "report"
@@ -31,7 +41,7 @@ def font_or_refused() -> Path:
     """The font. Raises ExportRefused when a PDF cannot be made here, with what to do."""
     if importlib.util.find_spec(LIBRARY) is None:
         raise ExportRefused("a PDF needs fpdf2: pip install 'tipstaff[pdf]'")
-    found = next((Path(one) for one in FONTS if Path(one).is_file()), None)
+    found = font_here()
     if found is None:
         raise ExportRefused("a PDF needs a font with Chinese characters: apt-get install fonts-noto-cjk")
     return found
@@ -45,7 +55,7 @@ def pdf_page(index: Mapping[str, Any], language: str) -> bytes:
     logging.getLogger("fontTools").setLevel(logging.ERROR)
     w = words(language)
     paper = FPDF(format="A4")
-    paper.set_creation_date(datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=index["made_ms"]))
+    paper.set_creation_date(utc(index["made_ms"]))
     paper.set_title(_plain(index["title"]))
     paper.add_font(FONT, "", font, collection_font_number=SIMPLIFIED if "NotoSansCJK" in font.name else 0)
     paper.set_auto_page_break(True, 18)
@@ -77,11 +87,8 @@ def pdf_page(index: Mapping[str, Any], language: str) -> bytes:
 
 
 def _segments(index: Mapping[str, Any], w: Mapping[str, Any]) -> list[Sequence[str]]:
-    proof = {one["segment"]: one for one in index["proof"]}
-    rows: list[Sequence[str]] = [[w[key] for key in ("segment", "time", "ours", "size", "hash", "proof")]]
-    for one in index["segments"][:ROWS_MAX]:
-        found = proof.get(one["segment"], {"ok": False, "faults": ["?"]})
-        said = w["holds"] if found["ok"] else "\n".join(fault(text, w) for text in found["faults"])
+    rows: list[Sequence[str]] = [[w[key] for key in SEGMENT_HEADS]]
+    for one, _, said in judged(index, w, ROWS_MAX):
         rows.append(
             (
                 one["segment"],
@@ -89,18 +96,14 @@ def _segments(index: Mapping[str, Any], w: Mapping[str, Any]) -> list[Sequence[s
                 "\n".join(ours(one, w)),
                 f"{one['size']:,}",
                 "\n".join(one["sha256"][at : at + 16] for at in range(0, 64, 16)),
-                said,
+                "\n".join(said),
             )
         )
     return rows
 
 
 def _timeline(index: Mapping[str, Any], w: Mapping[str, Any]) -> list[Sequence[str]]:
-    rows: list[Sequence[str]] = [[w[key] for key in ("server", "device", "what", "who")]]
-    for one in index["timeline"][:ROWS_MAX]:
-        times = [clock(one[key], w) if key in one else "" for key in ("at_ms", "device_ms")]
-        rows.append((*times, one.get("event", ""), one.get("by") or ""))
-    return rows
+    return [[w[key] for key in TIMELINE_HEADS], *told(index, w, ROWS_MAX)]
 
 
 def _text(paper: Any, text: object, size_pt: float) -> None:

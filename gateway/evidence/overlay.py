@@ -22,6 +22,11 @@ SHADE = 0.35
 LINE_MAX = 120
 
 
+def font_here() -> Path | None:
+    """The first of FONTS that is on this machine."""
+    return next((path for one in FONTS if (path := Path(one)).is_file()), None)
+
+
 class Overlay:
     """Writes lines of text at the lower edge of pictures, on a shade of the picture itself.
 
@@ -30,9 +35,8 @@ class Overlay:
     """
 
     def __init__(self, font: Path | None = None) -> None:
-        self._path = next(
-            (str(one) for one in (font, *FONTS) if one is not None and Path(one).is_file()), None
-        )
+        chosen = font if font is not None and font.is_file() else font_here()
+        self._path = str(chosen) if chosen is not None else None
 
     def draw(self, picture: Picture, lines: tuple[str, ...]) -> Picture:
         """The picture with these lines; the one given is left as it is."""

@@ -14,7 +14,7 @@ sys.path.append(str(Path(__file__).parent))
 from recorded import Recorder
 
 from gateway.errors import ExportRefused
-from gateway.evidence import export_pdf
+from gateway.evidence import export_pdf, overlay
 from gateway.evidence.derive import Master
 from gateway.evidence.export import Order, export
 from gateway.evidence.overlay import Overlay
@@ -71,7 +71,7 @@ def test_pdf_is_the_same_each_time(order: Order, tmp_path: Path) -> None:
 
 
 def test_machine_that_can_make_none_is_told_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export_pdf, "FONTS", ("/nowhere.ttc",))
+    monkeypatch.setattr(overlay, "FONTS", ("/nowhere.ttc",))
     with pytest.raises(ExportRefused, match="fonts-noto-cjk"):
         export_pdf.font_or_refused()
     program = (
