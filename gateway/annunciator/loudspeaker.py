@@ -86,14 +86,14 @@ class Loudspeaker:
 
     async def watch(self, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep) -> None:
         """For ever: a device that takes no more sound is opened anew."""
-        before = -1
+        before, told = -1, 0
         while True:
             await sleep(LOOK_EVERY_S)
-            if self._gaps:
-                self._tell(
-                    "gaps", {"times": self._gaps, "why": "the machine was too busy to fill the loudspeaker"}
-                )
-                self._gaps = 0
+            # It only grows: PortAudio's thread counts while we tell.
+            if (gaps := self._gaps) > told:
+                why = "the machine was too busy to fill the loudspeaker"
+                self._tell("gaps", {"times": gaps - told, "why": why})
+                told = gaps
             if self._stream is not None and self._stream.active and self._voice.rendered != before:
                 before = self._voice.rendered
                 continue
