@@ -114,13 +114,13 @@ def reel(drawn: bytes, packet_ms: int = PACKET_MS) -> Reel:
 class Streamer(Filmer):
     """One unit that is watched. Its blocks go out by the loop's clock alone, without a task's turn for each.
 
-    steps: of its first segment; the others have all of them.
+    first_steps: of its first segment; None: all of them, as the others have.
     """
 
     sent: Sent = field(default_factory=Sent)
     go: asyncio.Event = field(default_factory=asyncio.Event)
     reel: Reel = field(default_factory=lambda: Reel(b"", [], [], []))
-    steps: int = SEGMENT_S * 1000 // PACKET_MS
+    first_steps: int | None = None
 
     async def _record(self) -> Manifest:
         await self.go.wait()
@@ -128,7 +128,7 @@ class Streamer(Filmer):
         began_s, began_ms = loop.time(), time.time() * 1000
         segment = self._recording + self._number.to_bytes(4, "big")
         topic, first = self._topic(segment), head(began_ms)
-        steps, self.steps = self.steps, len(self.reel.steps)
+        steps, self.first_steps = self.first_steps or len(self.reel.steps), None
         await self._media.publish(topic, Chunk(0, LIVE, first).encode(), 0)
         done: asyncio.Future[None] = loop.create_future()
 
@@ -172,7 +172,7 @@ async def stream(folder: Path) -> None:
         Streamer(
             one["unit_id"], one["court_id"], Path(one["home"]), nothing, sent, sent=sent, reel=made,
             # In a city, segments do not all end at the same time.
-            steps=len(made.steps) * (number % SPREAD + 1) // SPREAD,
+            first_steps=len(made.steps) * (number % SPREAD + 1) // SPREAD,
         )
         for number, one in enumerate(plan["units"])
     ]  # fmt: skip
