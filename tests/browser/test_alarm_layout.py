@@ -203,7 +203,6 @@ def test_telephone_has_the_alarm_and_its_picture_in_sight(
         panel = opened(page, units.ids[2])
         SHOTS.mkdir(exist_ok=True)
         page.screenshot(path=SHOTS / f"alarm-opens-{language}-390.png")
-        page.screenshot(path=SHOTS / f"alarm-opens-{language}-390-whole.png", full_page=True)
         stands_in_its_order(panel, units.ids[2])
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         picture = in_sight(page, panel.locator("[data-live-screen]"))
