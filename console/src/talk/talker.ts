@@ -90,8 +90,7 @@ export class Talker {
     this.asked = false;
     this.before = [];
     this.change({ wish: null });
-    clearTimeout(this.off);
-    this.off = setTimeout(() => this.closeMicrophone(), MIC_KEPT_MS);
+    this.restMicrophone();
   }
 
   private refused(refusal: Refusal): void {
@@ -155,7 +154,7 @@ export class Talker {
       this.microphone = opened;
       this.change({ mic: "on" });
       if (this.talk.get().wish !== null) this.ask();
-      else this.off = setTimeout(() => this.closeMicrophone(), MIC_KEPT_MS);
+      else this.restMicrophone();
     } catch (fault) {
       this.change({ mic: fault as MicFault, wish: null });
     }
@@ -165,6 +164,12 @@ export class Talker {
     this.stop();
     this.closeMicrophone();
     this.change({ mic: "none" });
+  }
+
+  /** On for a while longer, in case it is needed again; never off while somebody wants to be heard. */
+  private restMicrophone(): void {
+    clearTimeout(this.off);
+    this.off = setTimeout(() => this.talk.get().wish === null && this.closeMicrophone(), MIC_KEPT_MS);
   }
 
   private closeMicrophone(): void {
