@@ -35,6 +35,8 @@ export interface PlayState {
   playing: boolean;
   speed: number;
   notice: Notice;
+  /** The picture that stands is of this moment; else it must look old, or there is none. */
+  pictured: boolean;
   /** What was wrong last; it stays until something else is. */
   fault: Notice | null;
   badPictures: number;
@@ -44,7 +46,7 @@ export interface PlayState {
   line: string;
 }
 
-const FIRST: PlayState = { atMs: 0, playing: false, speed: 1, notice: { kind: "loading" }, fault: null, badPictures: 0, hugePicture: false, sound: true, line: "" };
+const FIRST: PlayState = { atMs: 0, playing: false, speed: 1, notice: { kind: "loading" }, pictured: false, fault: null, badPictures: 0, hugePicture: false, sound: true, line: "" };
 
 /** Plays what a source gives: picture and sound by one clock, a few seconds in memory. */
 export class Player {
@@ -122,8 +124,9 @@ export class Player {
     this.ended = this.waiting = false;
     this.hold(to);
     this.blocks.clear();
+    this.screen.clear();
     this.source.seek(to);
-    this.change({ atMs: to, notice: { kind: "loading" } });
+    this.change({ atMs: to, notice: { kind: "loading" }, pictured: false });
   }
 
   /** One picture on or back; it stands still then. */
@@ -248,6 +251,13 @@ export class Player {
     return this.blocks.pictureAt(atMs) ?? (first && first.atMs - atMs <= FIRST_PICTURE_MS && !this.blocks.pictureBefore(atMs) ? first : null);
   }
 
+  /** A picture that is still being decoded may be the next one; one that cannot be must not stand for long. */
+  private isPictured(atMs: number): boolean {
+    const there = this.pictureAt(atMs);
+    const { drawnMs } = this.screen;
+    return there !== null && drawnMs !== null && Math.abs(there.atMs - drawnMs) <= NEAR_MS * Math.max(1, this.clock.rate);
+  }
+
   private tell(): void {
     const nowMs = performance.now();
     if (nowMs - this.toldAt < TELL_MS) return;
@@ -255,7 +265,7 @@ export class Player {
     const atMs = this.clock.atMs;
     const line = this.blocks.lineAt(atMs);
     this.change({
-      atMs, notice: this.noticeAt(atMs), badPictures: this.screen.bad, hugePicture: this.screen.huge,
+      atMs, notice: this.noticeAt(atMs), pictured: this.isPictured(atMs), badPictures: this.screen.bad, hugePicture: this.screen.huge,
       sound: this.clock.hasSound || this.waking || !this.state.get().playing, line: line ? textOf(line) : "",
     });
   }

@@ -34,6 +34,19 @@ export class Screen {
     return this.refused.size;
   }
 
+  /** The moment of the picture that stands on the canvas; null: none does. */
+  get drawnMs(): number | null {
+    return this.drawn?.atMs ?? null;
+  }
+
+  /** Nothing is to be seen, and what was drawn before stands no more. */
+  clear(): void {
+    this.wanted = [];
+    this.drawn = null;
+    this.canvas.getContext("2d")?.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    delete this.canvas.dataset["at"];
+  }
+
   close(): void {
     this.closed = true;
     for (const one of this.decoded.values()) if (typeof one !== "string") one.close();

@@ -39,7 +39,7 @@ export function PlayerView({ detail, playing: { canvas, player, state, line, tot
   return (
     <section class="player" aria-label={w.rec.player} data-player={state?.playing ? "playing" : "paused"} data-notice={state?.notice.kind ?? "loading"}>
       <div class="stage" tabIndex={0} role="group" aria-label={w.rec.screen} onClick={() => player?.toggle()}>
-        <canvas ref={canvas} class={state?.notice.kind === "noPicture" ? "stage-old" : undefined} role="img" aria-label={w.rec.screen} data-screen />
+        <canvas ref={canvas} class={state?.pictured ? undefined : "stage-old"} role="img" aria-label={w.rec.screen} data-screen />
         <p class="stage-clock number">
           {utcMs === null ? <span class="amber">◆ {w.deviceClockUnset}</span> : <>{day(utcMs)} <b>{clock(utcMs)}</b></>}
         </p>
