@@ -255,6 +255,9 @@ def test_less_is_sent_by_choice(units: Units, window: BrowserContext) -> None:
     for profile, said in (("stills", "静态画面（人工选择）"), ("sound", "只有声音（人工选择）")):
         view.locator("[name=live-profile]").select_option(profile)
         expect(view.locator(f"[data-mode={profile}][data-why=chosen]")).to_have_text(said)
+        if profile == "stills":
+            expect(view.locator("[data-age]")).to_contain_text("前的画面")
+            expect(view.locator("[data-delay]")).to_have_count(0)
     expect(view.locator("[data-notice=sound]")).to_contain_text("只传声音")
     view.locator("[name=live-profile]").select_option("auto")
     expect(view.locator("[data-mode=full][data-why='']")).to_be_visible()

@@ -16,9 +16,16 @@ const READY_MOST_MS = 45;
 const HOLD_MOST_MS = 220;
 /** Later than this, pictures are not waited for: the sound goes on, and it is said. */
 const APART_MS = 80;
-/** A picture is old when none has come for so long; or for three times as long as they come apart. */
+/** A picture is old when none has come for so long. */
 const OLD_MS = 2000;
-const OLD_TIMES = 3;
+/**
+ * Stills come a second apart (docs/wire.md, "Live"), on a thin link as it carries them: one is old after three times what
+ * lay between the last two, and never later than this, whatever lay between them.
+ */
+const STILL_OLD_TIMES = 3;
+const STILL_OLD_MOST_MS = 6000;
+/** What the gateway says of bytes in a view's first moments is of before anything could come. */
+const RATE_AFTER_MS = 2000;
 /** Sound that was chosen takes a moment to begin. */
 const SILENT_MS = 1500;
 /** Level of sound falls back by so much a second. */
@@ -34,7 +41,8 @@ export interface LiveView {
   dropped: number;
   /** It loses pictures now: its own line or machine is too slow. */
   dropping: boolean;
-  bytesS: number;
+  /** Null: not known yet. */
+  bytesS: number | null;
   /** From the moment it was taken until it was drawn; null: no picture. */
   delayMs: number | null;
   /** Source time of the picture that stands, and how old it is now. */
@@ -60,7 +68,7 @@ export interface LiveView {
 }
 
 const FIRST: LiveView = {
-  link: { state: "connecting", why: "first", tried: 0 }, mode: null, why: null, viewers: [], dropped: 0, dropping: false, bytesS: 0, delayMs: null, takenMs: null, ageMs: null,
+  link: { state: "connecting", why: "first", tried: 0 }, mode: null, why: null, viewers: [], dropped: 0, dropping: false, bytesS: null, delayMs: null, takenMs: null, ageMs: null,
   old: false, behindMs: 0, levelDb: null, heard: false, silent: false, hasSound: false, bad: 0, badSounds: 0, huge: false, size: null, line: "", recording: null, refused: null,
 };
 
@@ -86,6 +94,8 @@ export class LivePlayer {
   private soundAtMs = -Infinity;
   private droppedBefore: number[] = [];
   private heardAtMs = 0;
+  /** The connection that stands told its first state then. */
+  private openedMs = Infinity;
 
   constructor(canvas: HTMLCanvasElement, unitId: string) {
     this.screen = new LiveScreen(canvas, () => this.heardMs, (aheadMs) => this.judge(aheadMs));
@@ -133,6 +143,7 @@ export class LivePlayer {
   private linked(link: Link): void {
     if (link.state === "connecting") {
       this.gateway = null;
+      this.openedMs = Infinity;
       this.soundHead = null;
       this.droppedBefore = [];
       this.renewSpeaker();
@@ -149,6 +160,7 @@ export class LivePlayer {
       } else this.soundHead = message.sound;
     } else if (message.t === "state") {
       this.gateway = message;
+      this.openedMs = Math.min(this.openedMs, performance.now());
       this.droppedBefore = [...this.droppedBefore, message.dropped].slice(-4);
     } else if (message.t === "refused") this.change({ refused: { what: message.what, why: message.why } });
   }
@@ -209,7 +221,7 @@ export class LivePlayer {
     const [firstDropped = 0] = this.droppedBefore;
     if (this.heardMs !== null) this.heardAtMs = nowMs;
     this.change({
-      mode, why: this.gateway?.why ?? null, viewers: this.gateway?.viewers ?? [], bytesS: this.gateway?.bytes_s ?? 0, recording: this.gateway?.recording ?? null,
+      mode, why: this.gateway?.why ?? null, viewers: this.gateway?.viewers ?? [], bytesS: this.rate(nowMs), recording: this.gateway?.recording ?? null,
       dropped: (this.gateway?.dropped ?? 0) + this.screen.passed, dropping: (this.gateway?.dropped ?? 0) > firstDropped,
       takenMs: shown?.block.takenMs ?? null, ageMs, old: ageMs !== null && ageMs > this.oldAfterMs(mode),
       delayMs: shown && drawnMs !== null ? Math.max(0, drawnMs - shown.block.takenMs) : null,
@@ -219,15 +231,19 @@ export class LivePlayer {
     });
   }
 
-  /** Stills come seldom by intent. */
+  private rate(nowMs: number): number | null {
+    const bytesS = this.gateway?.bytes_s ?? 0;
+    return bytesS > 0 || nowMs - this.openedMs > RATE_AFTER_MS ? bytesS : null;
+  }
+
   private oldAfterMs(mode: Mode | null): number {
     const { shown } = this.screen;
     if (shown && shown.block.takenMs !== this.beforeMs) {
       const apartMs = shown.block.takenMs - this.beforeMs;
       this.beforeMs = shown.block.takenMs;
-      if (apartMs > 0 && apartMs < 60_000) this.everyMs = apartMs;
+      if (apartMs > 0) this.everyMs = apartMs;
     }
-    return mode === "stills" ? Math.max(OLD_MS, OLD_TIMES * this.everyMs) : OLD_MS;
+    return mode === "stills" ? Math.min(STILL_OLD_MOST_MS, Math.max(OLD_MS, STILL_OLD_TIMES * this.everyMs)) : OLD_MS;
   }
 
   private change(to: Partial<LiveView>): void {

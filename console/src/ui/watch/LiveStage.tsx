@@ -5,6 +5,8 @@ import { Level } from "./Level";
 
 /** A delay that a person notices. */
 const LONG_MS = 1000;
+/** Of a still: they come a second apart. */
+const LONG_STILL_MS = 3000;
 /** The rest is counted. */
 const NAMED_MOST = 6;
 
@@ -19,11 +21,7 @@ export function StageWords({ view, name, compact, old }: { view: LiveView; name:
       <p class="watch-top">
         {name !== null && <b class="cut watch-name"><bdi>{name}</bdi></b>}
         {view.takenMs !== null && <span class="number" data-taken={Math.round(view.takenMs)}>{clock(view.takenMs)}</span>}
-        {view.delayMs !== null && !view.old && open && (
-          <span class={view.delayMs > LONG_MS ? "number amber" : "number"} title={w.watch.delayNote} data-delay={Math.round(view.delayMs)}>
-            {view.delayMs > LONG_MS && <span aria-hidden="true">◆ </span>}{w.watch.delay(seconds(view.delayMs))}
-          </span>
-        )}
+        {!view.old && open && <Lateness view={view} />}
         {view.mode !== null && view.mode !== "off" && open && (
           <span class={degraded ? "amber" : ""} data-mode={view.mode} data-why={view.why ?? ""}>
             {degraded && <span aria-hidden="true">◆ </span>}{view.why === null ? w.watch.mode[view.mode] : w.bracketed(w.watch.mode[view.mode], wordFor(w.watch.why, view.why))}
@@ -36,6 +34,20 @@ export function StageWords({ view, name, compact, old }: { view: LiveView; name:
   );
 }
 
+/** Of pictures that run on: how late they are drawn. A still stands: what matters is how old it is by now. */
+function Lateness({ view }: { view: LiveView }) {
+  const w = useWords();
+  const still = view.mode === "stills";
+  const ms = still ? view.ageMs : view.delayMs;
+  if (ms === null) return null;
+  const long = ms > (still ? LONG_STILL_MS : LONG_MS);
+  return (
+    <span class={long ? "number amber" : "number"} title={still ? w.watch.stillAgeNote : w.watch.delayNote} {...{ [still ? "data-age" : "data-delay"]: Math.round(ms) }}>
+      {long && <span aria-hidden="true">◆ </span>}{still ? w.watch.stillAge(difference(ms)) : w.watch.delay(seconds(ms))}
+    </span>
+  );
+}
+
 /** How it is sent, and who else looks on. */
 export function Counts({ view }: { view: LiveView }) {
   const w = useWords();
@@ -44,7 +56,7 @@ export function Counts({ view }: { view: LiveView }) {
     <p class="watch-counts dim number">
       {viewers.length > 0 && <span class="cut" title={w.watch.watchedBy(viewers.join(w.comma))} data-viewers={viewers.length}>{w.watch.viewers(viewers.length)} <bdi>{viewers.slice(0, NAMED_MOST).join(w.comma)}</bdi></span>}
       {size && <span>{size.width}×{size.height}</span>}
-      <span data-rate={view.bytesS}>{w.watch.rate((view.bytesS / 1000).toFixed(view.bytesS < 9950 ? 1 : 0))}</span>
+      <span data-rate={view.bytesS ?? ""}>{w.watch.rate(view.bytesS === null ? "—" : (view.bytesS / 1000).toFixed(view.bytesS < 9950 ? 1 : 0))}</span>
       <span data-dropped={view.dropped} class={view.dropping ? "amber" : ""}>{w.watch.dropped(view.dropped)}</span>
       <span data-recording={view.recording ?? ""}>{view.recording ? w.watch.recording : w.watch.notRecording}</span>
     </p>
