@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 
 import av
 import cv2
@@ -111,12 +112,12 @@ def encoder_of(form: PictureForm) -> VideoCodecContext:
 
 
 class Transcode:
-    """One stream that is made, for all viewers of a unit with the same wish."""
+    """One stream that is made, for all viewers of a unit with the same wish. `turn`: asked when it has work."""
 
     def __init__(
         self,
         wish: Wish,
-        threads: ThreadPoolExecutor,
+        turn: Callable[[Transcode], None],
         put: Callable[[Transcode, Block], None],
         failed: Callable[[Block], None],
     ) -> None:
@@ -124,42 +125,49 @@ class Transcode:
         self.form: PictureForm | None = None
         self._pace = Pace(wish)
         self._maker = Maker(wish.codec, wish.height)
-        self._threads = threads
+        self._turn = turn
         self._put = put
         self._failed = failed
-        self._busy = False
+        self._source: Block | None = None
+        """Of which something is being made."""
         self._next: Block | None = None
         self._key_ms: int | None = None
+        self._ended = False
 
     def offer(self, block: Block) -> None:
         """A picture of the unit. While one is being made, only the newest waits."""
-        if not self._pace.due(block.taken_ms):
-            return
-        if self._busy:
+        if not self._ended and self._pace.due(block.taken_ms):
             self._next = block
-        else:
-            self._make(block)
+            if self._source is None:
+                self._turn(self)
 
-    def _make(self, block: Block) -> None:
+    def end(self) -> None:
+        """Nothing comes of it any more, not of what is being made either."""
+        self._ended, self._next = True, None
+
+    def job(self) -> Callable[[], list[Made]]:
+        """What is to be done in a thread now; `done` afterwards."""
+        block, self._next = self._next, None
+        assert block is not None
+        self._source = block
         key = (
             self._key_ms is None
             or not 0 <= block.taken_ms - self._key_ms < KEY_EVERY_MS
             or any(viewer.broken for viewer in self.viewers)
         )
-        self._busy = True
-        job = asyncio.get_running_loop().run_in_executor(
-            self._threads, self._maker.make, block.content, block.taken_ms, key
-        )
-        job.add_done_callback(lambda done: self._made(block, done))
+        return partial(self._maker.make, block.content, block.taken_ms, key)
 
-    def _made(self, source: Block, done: asyncio.Future[list[Made]]) -> None:
-        self._busy = False
-        waiting, self._next = self._next, None
-        failed = done.cancelled() or done.exception() is not None
-        made = [] if failed else done.result()
+    def done(self, job: asyncio.Future[list[Made]]) -> None:
+        """What came of `job` goes to the viewers."""
+        source, self._source = self._source, None
+        assert source is not None
+        failed = job.cancelled() or job.exception() is not None
+        if self._ended:
+            return
+        made = [] if failed else job.result()
         if failed:
             self._maker.forget()
-        if not made and not done.cancelled():
+        if not made and not job.cancelled():
             self._failed(source)
         for one in made:
             if one.alone:
@@ -170,17 +178,22 @@ class Transcode:
                 self,
                 Block(source.track, one.form.codec, flags, source.taken_ms, source.received_ms, one.content),
             )
-        if waiting is not None and self.viewers:
-            self._make(waiting)
+        if self._next is not None:
+            self._turn(self)
 
 
 class Transcodes:
-    """All of them, at most `most`."""
+    """All of them, at most `most`, and as many jobs at once: of one that has ended, its job still counts. Whoever has
+    work waits here and not in the threads' queue, so that an end takes what waits with it."""
 
     def __init__(self, most: int, changed: Callable[[int], None]) -> None:
+        self.jobs = 0
+        """In the threads now."""
         self._most = most
         self._changed = changed
         self._running: set[Transcode] = set()
+        self._waiting: dict[Transcode, None] = {}
+        """In their order."""
         self._threads = ThreadPoolExecutor(max(1, most), "relay-transcode")
 
     def begin(
@@ -190,16 +203,36 @@ class Transcodes:
         which nothing could be made."""
         if len(self._running) >= self._most:
             return None
-        made = Transcode(wish, self._threads, put, failed)
+        made = Transcode(wish, self._turn, put, failed)
         self._running.add(made)
         self._changed(len(self._running))
         return made
 
     def end(self, transcode: Transcode) -> None:
         """Nobody wants it any more."""
+        transcode.end()
+        self._waiting.pop(transcode, None)
         self._running.discard(transcode)
         self._changed(len(self._running))
 
     def close(self) -> None:
         """No more."""
+        self._most = 0
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _turn(self, transcode: Transcode) -> None:
+        self._waiting[transcode] = None
+        self._begin_jobs()
+
+    def _begin_jobs(self) -> None:
+        while self._waiting and self.jobs < self._most:
+            first = next(iter(self._waiting))
+            del self._waiting[first]
+            self.jobs += 1
+            job = asyncio.get_running_loop().run_in_executor(self._threads, first.job())
+            job.add_done_callback(partial(self._done, first))
+
+    def _done(self, transcode: Transcode, job: asyncio.Future[list[Made]]) -> None:
+        self.jobs -= 1
+        transcode.done(job)
+        self._begin_jobs()

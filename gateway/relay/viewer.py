@@ -35,6 +35,8 @@ SAID_MAX = 8
 BEHIND_S = 3.0
 """So far behind, it gets no pictures until it has caught up."""
 ENDED_BEHIND_S = 10.0
+WISH_PAUSE_S = 0.5
+"""Between two wishes that are followed, the newest only: each may begin a transcode."""
 
 
 class Why(StrEnum):
@@ -80,6 +82,8 @@ class Viewer:
         self._broken, self._begun = True, False
         """What is of use only after the picture before it: whether that is missing, and whether there was any."""
         self._pace = Pace(self.wish)
+        self._wanted: Wish | None = None
+        self._wished_s = now_s - WISH_PAUSE_S
         self._took_s = now_s
         self._unseen: deque[tuple[int, float]] = deque()
         self._now_s = now_s
@@ -127,12 +131,13 @@ class Viewer:
         self._news()
 
     def check(self, now_s: float) -> None:
-        """Every moment: give the viewer up if it has not read for too long."""
+        """Every moment: give the viewer up if it has not read for too long, or follow what it wants."""
         self._now_s = now_s
         if not (self._pictures or self._others or self._said or self._state):
             self._took_s = now_s
         if now_s - self._took_s > ENDED_BEHIND_S or self.behind_s > ENDED_BEHIND_S:
             self.end(Why.BEHIND)
+        self._follow()
 
     @property
     def behind_s(self) -> float:
@@ -167,11 +172,8 @@ class Viewer:
 
     def want(self, wish: Wish) -> None:
         """From now on it wants this, if it can be had: `wish` is what it gets."""
-        if wish != self.wish:
-            self.wish = wish
-            self._pace = Pace(wish)
-            self._broken, self._begun = True, False
-            self.on_wish()
+        self._wanted = wish
+        self._follow()
 
     def seen(self, number: int) -> None:
         """It has seen everything up to this block. Raises ValueError for one that was never sent."""
@@ -201,6 +203,17 @@ class Viewer:
         return self._next()
 
     # Inside.
+
+    def _follow(self) -> None:
+        wish = self._wanted
+        if wish is None or self.why is not None or self._now_s - self._wished_s < WISH_PAUSE_S:
+            return
+        self._wanted = None
+        if wish != self.wish:
+            self.wish, self._wished_s = wish, self._now_s
+            self._pace = Pace(wish)
+            self._broken, self._begun = True, False
+            self.on_wish()
 
     def _news(self) -> None:
         self._wake.set()

@@ -22,7 +22,7 @@ from gateway.relay.telling import (
     Who,
     Wish,
 )
-from gateway.relay.viewer import ENDED_BEHIND_S, OTHERS_MAX, PICTURES_MAX, Viewer, Why
+from gateway.relay.viewer import ENDED_BEHIND_S, OTHERS_MAX, PICTURES_MAX, WISH_PAUSE_S, Viewer, Why
 
 MOST = 100_000
 HEAD = Head(None, PictureForm(Codec.JPEG, 320, 240))
@@ -160,3 +160,19 @@ def test_wishes_are_told_on_once() -> None:
     one.want(Wish(fps=5))
     one.want(Wish(fps=5))
     assert told == [Wish(fps=5)]
+
+
+def test_wishes_in_quick_succession_are_followed_twice_a_second_and_the_newest_is() -> None:
+    one, told = viewer(), []
+    one.on_wish = lambda: told.append(one.wish)
+    for height in range(64, 1064):
+        one.want(Wish(height=height))
+    assert told == [Wish(height=64)], "the first at once"
+    one.check(WISH_PAUSE_S - 0.1)
+    assert len(told) == 1
+    one.check(WISH_PAUSE_S)
+    assert told == [Wish(height=64), Wish(height=1063)]
+    one.want(Wish(height=64))
+    one.want(one.wish)
+    one.check(2 * WISH_PAUSE_S)
+    assert len(told) == 2, "taken back before its turn came"
