@@ -11,7 +11,8 @@ _NONE = bytes(32)
 class Facts:
     """Of one segment (12 bytes) whose first block is at the stamp `first`.
 
-    Attributes: flags (as in a manifest); due (something has become known that is not on the card yet).
+    Attributes: flags (as in a manifest); due (something has become known that is not on the card yet); tellings (how
+    often it was told, with each of which goes a new generation onto the card).
     """
 
     def __init__(self, segment: bytes, first, flags: int, case_no: "str | None") -> None:
@@ -22,6 +23,7 @@ class Facts:
         self._marks: list[int] = []
         self.flags = flags
         self.due = False
+        self.tellings = 0
 
     def mark(self, at_ms: int) -> None:
         """This moment of the segment is marked."""
@@ -39,6 +41,7 @@ class Facts:
     def told(self, unit_id: str, dropped: "tuple[int, int]", fix, size: int = 1, last=None) -> bytes:
         """The bytes of a manifest without hash. dropped: pictures and sounds; size, last: once the file is whole."""
         self.due = False
+        self.tellings += 1
         manifest = Manifest(
             segment=self._segment, size=size, sha256=_NONE, first=self._first, last=last or self._first, seq=0,
             previous=_NONE, flags=self.flags, dropped_pictures=dropped[0], dropped_sounds=dropped[1], unit=unit_id,

@@ -200,7 +200,7 @@ class Recorder:
         await asyncio.sleep_ms(0)
         if not self._ring.reading:
             return False
-        self._shelf.put(name, ".new", facts)
+        self._shelf.put_facts(name, self._facts.tellings, facts)
         await asyncio.sleep_ms(0)
         if not self._ring.reading:
             return False
@@ -245,7 +245,7 @@ class Recorder:
         await asyncio.sleep_ms(0)
         if segment is not self.segment:
             return False
-        self._shelf.put(self.name, ".new", facts)
+        self._shelf.put_facts(self.name, self._facts.tellings, facts)
         return True
 
     async def _stop(self) -> None:
@@ -273,7 +273,7 @@ class Recorder:
         await asyncio.sleep_ms(0)
         if self._ending is not segment:
             return False
-        self._shelf.put(self.name, ".new", facts)
+        self._shelf.put_facts(self.name, self._facts.tellings, facts)
         await asyncio.sleep_ms(0)
         if self._ending is not segment:
             return False

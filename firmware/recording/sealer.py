@@ -236,7 +236,7 @@ class Sealer:
         await self._pause()
         facts = encoded(recovery.end_of(manifest))
         await self._pause()
-        self._shelf.put(name, ".new", facts)
+        self._shelf.put_facts(name, 1, facts)
         await self._pause()
         self._shelf.put(name, ".mkv", head)
         self._shelf.waiting += 1
@@ -258,14 +258,14 @@ class Sealer:
         path = self._shelf.path(name, ".mkv")
         size = files.size_bytes(path)
         if size <= 0:
-            told = await self._shelf.manifest(name, ".new")
+            told = await self._shelf.facts(name)
             if told is not None and told.size > 1:
                 self._note("%s was recorded, and the card does not find it" % name)
                 self._count("card_errors")
             self._shelf.remove(name, ".mkv")
             self._shelf.remove(name, ".new")
             return None
-        manifest = await self._shelf.manifest(name, ".new")
+        manifest = await self._shelf.facts(name)
         if manifest is None:
             manifest = recovery.nothing_known(segment_of(name), self._settings.unit_id)
         if manifest.size != size:

@@ -4,6 +4,8 @@
     .tip    the signed manifest; the gateway has not confirmed it yet
     .ok     the same, confirmed: this segment may go when room is needed
 Each is written whole before the one before it is removed; nothing is renamed, which FAT does not do in one piece.
+`.new` alone is written more than once, and keeps what it told before beside it (store.copies.Pair); older firmware
+wrote the manifest and nothing else.
 
 A name, here and wherever else a file on the card is meant, is its path below `rec`, without an ending.
 """
@@ -12,6 +14,7 @@ import asyncio
 import os
 
 from store import files
+from store.copies import Pair
 from store.errors import EIO, ENOSPC
 
 from protocol import media
@@ -158,11 +161,27 @@ class Shelf:
         await _pause()
         return decoded(data)
 
+    async def facts(self, name: str) -> "Manifest | None":
+        """What `.new` tells of a segment, in steps; None when that is not there or not whole."""
+        path = self.path(name, ".new")
+        if files.size_bytes(path) <= 0:
+            return None
+        data = Pair(path).load()
+        await _pause()
+        return await self.manifest(name, ".new") if data is None else decoded(data)
+
     def put(self, name: str, ending: str, data: bytes) -> None:
         """Writes a small file; it is on the card when this returns. On a full card stored segments go for it."""
+        self._with_room(lambda: self._put(self.path(name, ending), data))
+
+    def put_facts(self, name: str, generation: int, data: bytes) -> None:
+        """As `put`, of `.new`; whatever happens meanwhile, what it told before is not lost. generation: from 1 on."""
+        self._with_room(lambda: Pair(self.path(name, ".new")).save(generation, data))
+
+    def _with_room(self, write) -> None:
         while True:
             try:
-                self._put(self.path(name, ending), data)
+                write()
                 return
             except OSError as error:
                 if error.errno != ENOSPC or not self.drop_stored():

@@ -1,4 +1,4 @@
-"""A card for units that record: a FAT file system in RAM, and all that can happen to one."""
+"""A card for units that record: a file system in RAM, FAT unless it is said, and all that can happen to one."""
 
 import asyncio
 import gc
@@ -19,14 +19,16 @@ class PowerCut(BaseException):
 
 
 class Card:
-    """A FAT file system in RAM on which the power can be cut, which can be pulled out, and be slow or bad.
+    """A file system in RAM on which the power can be cut, which can be pulled out, and be slow or bad.
 
     Each mount has a device of its own over the same medium, and the one before is dead: a file that nobody closed is
     closed when it is collected, some time later, and must not write to a file system that has been mounted anew.
     """
 
-    def __init__(self, size_bytes):
-        self.medium = MEDIUM[: size_bytes // 512 * 512]
+    def __init__(self, size_bytes, make_fs=blockdev.fat, block_bytes=blockdev.FAT_BLOCK_BYTES):
+        self._make_fs = make_fs
+        self.block_bytes = block_bytes
+        self.medium = MEDIUM[: size_bytes // block_bytes * block_bytes]
         self.medium[:512] = bytes(512)
         self.device = None
         self.mounts = MOUNTS
@@ -36,15 +38,17 @@ class Card:
         self.write_ms = 0
         self.bad_block = -1
         self.time = None
+        # A list gets every write: where, and what (None: an erase).
+        self.log = None
         try:
             # Of a test that failed.
             vfs.umount("/card")
         except OSError:
             pass
-        blockdev.fat(blockdev.BlockDevice(self.medium, blockdev.FAT_BLOCK_BYTES), make=True)
+        make_fs(blockdev.BlockDevice(self.medium, block_bytes), make=True)
 
     def _make_device(self):
-        device = blockdev.BlockDevice(self.medium, blockdev.FAT_BLOCK_BYTES, self._before)
+        device = blockdev.BlockDevice(self.medium, self.block_bytes, self._before)
         read, write = device.readblocks, device.writeblocks
 
         # As the drivers of real cards do, they say what is wrong and raise nothing through the file system.
@@ -63,12 +67,14 @@ class Card:
         return device
 
     def _refuses(self, block, buf):
-        return self.pulled or block <= self.bad_block < block + len(buf) // blockdev.FAT_BLOCK_BYTES
+        return self.pulled or block <= self.bad_block < block + len(buf) // self.block_bytes
 
     def _before(self, device, start, data):
         if self.write_ms:
             self.time.now += self.write_ms
         self.writes += 1
+        if self.log is not None:
+            self.log.append((start, None if data is None else bytes(data)))
         if self.cut_at and self.writes >= self.cut_at:
             device.alive = False
             blockdev.write_range(device.image, start, data, 0, len(data) // 2)
@@ -81,7 +87,7 @@ class Card:
             return None
         if self.device is None:
             self.device = self._make_device()
-            files = vfs.VfsFat(self.device)
+            files = self._make_fs(self.device)
             vfs.mount(files, "/card")
             # A file keeps neither: without them it would end in memory that is somebody else's by then.
             self.mounts.append((self.device, files))

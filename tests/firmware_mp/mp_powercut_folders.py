@@ -54,7 +54,7 @@ def record(shelf, recording, number):
     segment = bytes([recording]) * media.RECORDING_BYTES + number.to_bytes(4, "big")
     name = shelf.new_name(segment)
     facts = facts_of(segment)
-    shelf.put(name, ".new", facts)
+    shelf.put_facts(name, 1, facts)
     shelf.put(name, ".mkv", CONTENT)
     yield name
     shelf.put(name, ".tip", facts)
