@@ -9,7 +9,6 @@ import sys
 import zipfile
 from pathlib import Path
 
-import pytest
 import pytest_asyncio
 from conftest import COURT, eventually
 from filmer import Filmer, Segment, segment
@@ -202,7 +201,6 @@ def test_export_without_a_reason_is_refused(tmp_path):
     assert ran.returncode == 2 and "say why" in ran.stderr and ran.stderr.count("\n") == 1
 
 
-@pytest.mark.timeout(300)
 async def test_what_cannot_be_exported_is_one_line(gateway, tmp_path):
     for words, said in (
         (("I-20261126-0009",), "there is no incident"),

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 from loudspeaker import RATE_HZ, Room, room
 from whole_site import OFFICERS, site
 
@@ -76,7 +75,6 @@ async def until(lines: asyncio.StreamReader, event: str) -> dict[str, Any]:
     raise AssertionError(f"the annunciator ended before {event!r}")
 
 
-@pytest.mark.timeout(300)
 async def test_alarm_sounds_until_acknowledged_and_a_killed_gateway_is_said_aloud(tmp_path: Path) -> None:
     async with room(tmp_path / "room") as there, site(tmp_path, OFFICERS[:1]) as it:
         words = ("--url", it.process.url, "--login", LOGIN)

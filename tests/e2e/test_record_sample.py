@@ -16,7 +16,6 @@ sys.path.append(str(Path(__file__).parents[1] / "proving"))
 from players import probed, watched
 from whole_recording import read_back
 
-pytestmark = pytest.mark.timeout(300)
 IN_STEP_MS = 40
 TIPSTAFF = str(Path(sysconfig.get_path("scripts")) / "tipstaff")
 

@@ -20,7 +20,6 @@ from whole_recording import (
 )
 from whole_site import OFFICERS, Kind, site
 
-pytestmark = pytest.mark.timeout(300)
 OFFICER = OFFICERS[:1]
 IN_STEP_MS = 40
 HEAD_BYTES = 4096

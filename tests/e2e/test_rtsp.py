@@ -34,7 +34,6 @@ SIZE = (320, 240)
 WAITING_MAX_BYTES = 1_000_000
 """12 s of VGA are more than twice as many."""
 WITHIN_S = 30.0
-pytestmark = pytest.mark.timeout(240)
 
 
 @dataclass

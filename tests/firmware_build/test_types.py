@@ -11,8 +11,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 REPO = Path(__file__).resolve().parents[2]
 STUBS = "micropython-esp32-esp32_generic_s3-stubs==1.29.0.post1"
 CHECKED = ("main.py", "boards", "bodyunit")
@@ -39,18 +37,16 @@ def check(code: list[str], tmp_path: Path, cwd: Path) -> list[str]:
     ]
     environment = dict(os.environ, MYPYPATH=f"{folder}:{REPO / 'firmware'}:{REPO}")
     done = subprocess.run(
-        command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=110, check=False
+        command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=280, check=False
     )
     assert done.returncode in (0, 1), done.stdout + done.stderr
     return [line for line in done.stdout.splitlines() if ": error:" in line and str(folder) not in line]
 
 
-@pytest.mark.timeout(120)
 def test_unit_fits_the_api_of_the_esp32s3(tmp_path: Path) -> None:
     assert check(list(CHECKED), tmp_path, REPO / "firmware") == []
 
 
-@pytest.mark.timeout(120)
 def test_wrong_use_of_the_api_is_found(tmp_path: Path) -> None:
     """The check checks: a pin that is asked for something it cannot do is an error."""
     wrong = tmp_path / "wrong.py"

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from bench.evidence_firmware import measure
 
 
-@pytest.mark.timeout(300)
 async def test_recording_and_sending_fit_into_512_kib_and_the_ring() -> None:
     figures = await measure(20, runs=1)
     assert figures.sealed >= 2 and figures.steps > 10_000
