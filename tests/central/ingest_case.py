@@ -1,5 +1,7 @@
 """What a gateway has counted, logged and stored of what a unit said."""
 
+from conftest import eventually
+
 from gateway.store import fixes
 from protocol import messages
 
@@ -10,6 +12,13 @@ def faults(gateway, name):
 
 def said(lines, what):
     return [line for line in lines if line["event"] == what]
+
+
+async def online(gateway, unit):
+    """The unit says that it is online. The broker's acknowledgement does not say that the gateway has read it."""
+    await unit.online()
+    await eventually(lambda: gateway.centre.units()[unit.unit_id].battery_pct == 80)
+    return unit
 
 
 async def stored(gateway, unit_id="u1001"):

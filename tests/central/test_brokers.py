@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import COURT, OTHER_COURT, eventually, settings_for
+from ingest_case import online
 from standin import StandIn
 
 from gateway.app import Gateway
@@ -70,7 +71,7 @@ async def test_unit_that_moved_court_is_heard_under_the_old_one(start, broker_ki
     gateway = await start(broker_kind)
     folder = await unit(gateway)
     async with StandIn(folder) as one:
-        await one.online()
+        await online(gateway, one)
         gateway.metrics.faults.clear()
         await gateway.store.write(_moved_to(OTHER_COURT))
         await gateway.reload()

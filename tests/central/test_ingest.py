@@ -6,7 +6,7 @@ import time
 
 import pytest
 from conftest import COURT, OTHER_COURT, eventually
-from ingest_case import batch, faults, said, stored
+from ingest_case import batch, faults, online, said, stored
 from sqlalchemy import text
 from standin import StandIn
 
@@ -26,7 +26,7 @@ async def gateway(start, lines):
 @pytest.fixture
 async def unit(gateway):
     async with StandIn(gateway.settings.data_dir / "units" / "u1001") as one:
-        yield await one.online()
+        yield await online(gateway, one)
 
 
 @pytest.mark.parametrize(

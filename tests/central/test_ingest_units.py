@@ -4,7 +4,7 @@ import time
 
 import pytest
 from conftest import COURT, eventually
-from ingest_case import batch, faults, said, stored
+from ingest_case import batch, faults, online, said, stored
 from standin import StandIn
 
 from protocol import messages
@@ -20,15 +20,13 @@ async def gateway(start, lines):
 @pytest.fixture
 async def unit(gateway):
     async with StandIn(gateway.settings.data_dir / "units" / "u1001") as one:
-        yield await one.online()
+        yield await online(gateway, one)
 
 
 async def test_alarm_of_a_unit_that_nobody_knows_is_shown_and_its_positions_are_not_kept(
     gateway, unit, lines
 ):
     """The broker has let it in by its certificate; the register was perhaps restored from an old backup."""
-    # The broker's acknowledgement of its State does not say that the gateway has read it.
-    await eventually(lambda: gateway.centre.units()["u1001"].battery_pct == 80)
     await gateway.store.write(_forget("u1001"))
     gateway.centre.units().pop("u1001")
     await unit.say("fix", messages.FixBatch(fixes=[unit.fix()], dropped=0, batch_id=3))
