@@ -17,7 +17,7 @@ from simulator import voice
 from simulator.answerer import Answerer
 from simulator.errors import NotFound
 from simulator.sources import speaker_of
-from simulator.speaker import RATE_HZ, KeptSpeaker, Sound, Speaker, WavSpeaker
+from simulator.speaker import QUIET, RATE_HZ, KeptSpeaker, Sound, Speaker, WavSpeaker
 from simulator.testing import ManualClock
 from simulator.unit import Unit
 from simulator.unit_config import UnitConfig
@@ -51,6 +51,11 @@ async def connection(speaker: Speaker) -> asyncio.StreamWriter:
     return writer
 
 
+def loud(unit: Unit) -> int:
+    """How many samples were speech. A lump that came late holds speech and the silence of a hole together."""
+    return int(np.count_nonzero(np.abs(unit.speaker.sound()[1].astype(np.int32)) >= QUIET))
+
+
 async def until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(30):
         while not true():
@@ -73,7 +78,7 @@ async def test_tone_is_heard_as_it_was_said_and_soon(
         assert abs(np.argmax(spectrum) * RATE_HZ / len(heard) - voice.TONE_HZ) < 5
         assert 11_000 < np.abs(heard).max() < 13_000
         # A machine that is held up makes holes, and these are filled; nothing is said twice.
-        assert unit.speaker.speech_ms <= PACKETS * 20
+        assert loud(unit) <= 1.1 * PACKETS * PACKET_SAMPLES
 
 
 async def test_silent_unit_speaks_only_aloud(
@@ -85,7 +90,8 @@ async def test_silent_unit_speaks_only_aloud(
         await until(lambda: bool(answerer.states) and answerer.states[-1].speaker == SPEAKER_SILENT)
         await say(answerer, unit, b"talk-one", tone(10 * PACKET_SAMPLES))
         began_s = await say(answerer, unit, b"talk-two", tone(10 * PACKET_SAMPLES), ALOUD)
-        assert await unit.wait_spoken() >= began_s and unit.speaker.played_ms <= 300
+        assert await unit.wait_spoken() >= began_s
+        assert loud(unit) <= 1.1 * 10 * PACKET_SAMPLES
 
 
 async def test_unit_without_a_loudspeaker_says_that_it_has_none(
