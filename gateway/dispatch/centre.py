@@ -32,7 +32,7 @@ from gateway.store import Store, audit, fixes, incident_search, incidents, units
 from gateway.store.incident_search import Key, Wanted
 from gateway.turns import Turns
 from protocol import topics
-from protocol.messages import CLOCK_NONE, KIND_BUTTON, Command
+from protocol.messages import CLOCK_NONE, DONE, KIND_BUTTON, Command
 
 COMMAND_LIFE_MS = 300_000
 ORDERS_MAX = 4_096
@@ -54,7 +54,7 @@ class Centre:
         self._hinted_ms: dict[str, int] = {}
         self.asked = AskedCommands()
         """Commands of persons, and what the units answered."""
-        self._orders: OrderedDict[bytes, str] = OrderedDict()
+        self._orders: OrderedDict[bytes, Callable[[bool], None]] = OrderedDict()
         self._health: dict[str, Callable[[], Mapping[str, object]]] = {}
 
     # Reading.
@@ -169,7 +169,7 @@ class Centre:
         made = Command(
             command_id=secrets.token_bytes(8),
             kind=kind,
-            expires_s=(now_ms + COMMAND_LIFE_MS) // 1000,
+            expires_s=self._expires_s(status, COMMAND_LIFE_MS),
             name=name,
             value=value,
         )
@@ -181,22 +181,33 @@ class Centre:
         self._ledger.log.info("command_sent", unit=unit_id, command=command_id, kind=kind, login=login)
         return command_id
 
-    def order(self, unit_id: str, kind: int, value: int, life_ms: int) -> bool:
+    def order(
+        self, unit_id: str, kind: int, value: int, life_ms: int, answered: Callable[[bool], None]
+    ) -> bool:
         """Ask something of a unit that is online for the gateway itself, again and again: not audited, not kept, and
-        its answer is not in the log unless it refuses. Whoever causes it is in the audit for that. False: not sent."""
+        its answer is not in the log unless it refuses. Whoever causes it is in the audit for that. `answered` is told
+        whether the unit did it. False: not sent."""
         status = self._ledger.units.statuses.get(unit_id)
         if status is None or status.unit.revoked or not status.online:
             return False
-        expires_s = (self._ledger.clock.now_ms() + life_ms) // 1000 + 1
+        expires_s = self._expires_s(status, life_ms)
         made = Command(command_id=secrets.token_bytes(8), kind=kind, expires_s=expires_s, value=value)
-        self._orders[made.command_id] = unit_id
+        self._orders[made.command_id] = answered
         if len(self._orders) > ORDERS_MAX:
             self._orders.popitem(last=False)
         return self._send(topics.down(self._ledger.units.where(unit_id), unit_id, "command"), made.encode())
 
-    def ordered(self, command_id: bytes) -> bool:
-        """Whether this command is one of `order` that was not answered yet; then it is now."""
-        return self._orders.pop(command_id, None) is not None
+    def ordered(self, command_id: bytes, outcome: int) -> bool:
+        """Whether this command is one of `order` that was not answered yet; then it is now, with `outcome`."""
+        answered = self._orders.pop(command_id, None)
+        if answered is not None:
+            answered(outcome == DONE)
+        return answered is not None
+
+    def _expires_s(self, status: UnitStatus, life_ms: int) -> int:
+        """UTC by the unit's own clock, since the unit judges by it: where that is ahead of ours, so much later."""
+        ahead_ms = max(0, status.clock_offset_ms or 0)
+        return -(-(self._ledger.clock.now_ms() + ahead_ms + life_ms) // 1000)
 
     # Units, by way of ingest.
 

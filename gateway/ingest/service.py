@@ -208,7 +208,7 @@ class Ingest:
             except NotCommitted as error:
                 self._not_committed(str(error), unit=said.unit_id)
                 return True  # the receipt is repeated until its reply could be stored
-        elif not self._centre.ordered(bytes(message.ref)) or message.outcome != DONE:
+        elif not self._centre.ordered(bytes(message.ref), message.outcome) or message.outcome != DONE:
             self._centre.asked.answered(message.ref.hex(), said.unit_id, message.outcome, message.detail)
             self._log.info(
                 "command_answered",

@@ -16,6 +16,8 @@ class Asking:
     """Of one unit. `due` says which value is to be sent now."""
 
     def __init__(self) -> None:
+        self.refused = False
+        """The newest answer of this session was no: it came too late, or the unit cannot."""
         self._value = 0
         self._sent_s: float | None = None
         self._session: tuple[int, int] | None = None
@@ -37,8 +39,14 @@ class Asking:
                 return None
             if value != self._value and age_s < PAUSE_S:
                 return None
+        if session != self._session:
+            self.refused = False
         self._value, self._sent_s, self._session = value, now_s, session
         return value
+
+    def answered(self, done: bool) -> None:
+        """The unit says whether it does what it was asked."""
+        self.refused = not done
 
     def failed(self) -> None:
         """It could not be sent: it is due again."""

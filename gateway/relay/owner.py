@@ -266,9 +266,12 @@ class Owner:
         online = status is not None and status.online
         names = tuple(viewer.who.name for viewer in self.viewers)
         alarmed = status is not None and status.incident_id is not None
-        modes = tuple(self._mode(viewer, online, alarmed) for viewer in self.viewers)
+        comes = now_s - self.heard_s < LIVES_S
+        # With an alarm open it sends by itself, whatever it says to what it is asked.
+        refused = self.asking.refused and not comes
+        modes = tuple(self._mode(viewer, online, refused, alarmed) for viewer in self.viewers)
         # What comes live is recorded, whatever the unit's last State says.
-        records = status is not None and (status.recording or now_s - self.heard_s < LIVES_S)
+        records = status is not None and (status.recording or comes)
         recording = self._recording if online and records else None
         told = (names, modes, recording)
         if told == self._told and now_s - self._told_s < STATE_EVERY_S:
@@ -294,9 +297,11 @@ class Owner:
             )
         return sum_bytes
 
-    def _mode(self, viewer: Viewer, online: bool, alarmed: bool) -> tuple[Mode, str | None]:
+    def _mode(self, viewer: Viewer, online: bool, refused: bool, alarmed: bool) -> tuple[Mode, str | None]:
         if not online:
             return Mode.OFF, "offline"
+        if refused:
+            return Mode.OFF, "refused"
         if viewer.slow and viewer.wish.mode > Mode.SOUND:
             return Mode.SOUND, "slow_viewer"
         if self._link.limit < viewer.wish.mode:

@@ -175,7 +175,9 @@ class Relay:
             owner.offset.state(status.clock_offset_ms)
             if status.online:
                 value = owner.asking.due(owner.wanted(now_s), (status.boot, status.session), now_s)
-                if value is not None and not self._centre.order(owner.unit_id, LIVE, value, LEASE_MS):
+                if value is not None and not self._centre.order(
+                    owner.unit_id, LIVE, value, LEASE_MS, owner.asking.answered
+                ):
                     owner.asking.failed()
         if owner.viewers:
             self._metrics.live_bytes.inc(owner.tell(status, now_ms, now_s))

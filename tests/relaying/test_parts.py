@@ -147,6 +147,19 @@ def test_lease_of_a_unit_that_comes_back_is_asked_for_at_once() -> None:
     assert Asking().due(0, ON, 1.0) is None
 
 
+def test_refusal_holds_until_the_unit_does_it_or_comes_anew() -> None:
+    asking = Asking()
+    asking.due(3, ON, 1.0)
+    asking.answered(False)
+    asking.due(3, ON, 11.0)
+    assert asking.refused
+    asking.answered(True)
+    assert not asking.refused
+    asking.answered(False)
+    asking.due(3, (1, 2), 12.0)
+    assert not asking.refused
+
+
 def test_wish_that_changes_is_asked_for_but_no_more_than_twice_a_second() -> None:
     asking = Asking()
     sent = [asking.due(1 + number % 3, ON, number / 100) for number in range(200)]

@@ -18,7 +18,7 @@ from unit_film import PICTURE, SOUND, SOUNDS, Film, Seer, entries_of, jpeg, no_p
 from gateway.model import Role
 from protocol import matroska
 from protocol.live import live_of
-from protocol.messages import LIVE_FULL, LIVE_STILLS
+from protocol.messages import DONE, EXPIRED, LIVE, LIVE_FULL, LIVE_STILLS, LOCATE, Command
 
 JPEG, H264, A_LAW = 1, 2, 4
 
@@ -68,6 +68,43 @@ async def test_unit_is_asked_to_send_while_somebody_watches_and_not_after(site: 
     assert orders(site)[2:] == [0]
     await passed(site, other, 40_000)
     assert len(orders(site)) == 3
+
+
+async def test_unit_whose_clock_is_ahead_of_ours_does_not_take_what_it_is_asked_for_old(site: Any) -> None:
+    site.heard("U1", clock_offset_ms=120_000)
+    person = await site.person(Role.DISPATCHER, None)
+    await (await Seer.of(site, person)).until("state")
+    await site.centre.command("U1", LOCATE, None, None, login="lin")
+    made = [Command.decode(payload) for topic, payload in site.sent if topic.endswith("/down/command")]
+    unit_s = (site.clock.now_ms() + 120_000) / 1000
+    assert [one.kind for one in made] == [LIVE, LOCATE]
+    assert [one.expires_s - unit_s >= life_s for one, life_s in zip(made, (30, 300), strict=True)] == [
+        True
+    ] * 2
+
+
+async def test_viewer_is_told_that_the_unit_refuses_until_something_comes(site: Any) -> None:
+    site.heard("U1")
+    seer = await Seer.of(site, await site.person(Role.DISPATCHER, None))
+    await seer.until("state", mode="full")
+    (command,) = [Command.decode(payload) for topic, payload in site.sent if topic.endswith("/command")]
+    await passed(site, seer, 3_000)
+    assert site.centre.ordered(command.command_id, EXPIRED)
+    site.clock.advance(250)
+    assert (await seer.until("state", mode="off"))["why"] == "refused"
+    film = Film(site)
+    film.begin()
+    film.picture(jpeg(1))
+    site.clock.advance(250)
+    assert (await seer.until("state", mode="full"))["why"] is None, (
+        "what comes by itself is shown for what it is"
+    )
+    await passed(site, seer, 10_000)
+    renewed = Command.decode(site.sent[-1][1])
+    assert renewed.command_id != command.command_id and site.centre.ordered(renewed.command_id, DONE)
+    assert not site.centre.ordered(renewed.command_id, DONE)
+    site.clock.advance(250)
+    await seer.until("state", mode="full")
 
 
 async def test_two_viewers_of_one_unit_get_the_same_and_each_counts_for_itself(site: Any) -> None:

@@ -8,7 +8,7 @@ export const liveEn: typeof liveZh = {
   link: { first: "Connecting…", lost: "Connection lost, trying again", slow: "This machine was too slow and was cut off, trying again", crowded: "Not accepted (perhaps too many viewers), trying again", quiet: "The gateway says nothing", session: "Signed out: sign in again", rights: "You may not see this unit" },
   and: (one, other) => `${one}; ${other}`, tried: (n) => `attempt ${n}`,
   mode: { full: "full picture", stills: "stills", sound: "sound only", off: "nothing" },
-  why: { thin_link: "thin link", chosen: "chosen", offline: "unit offline", slow_viewer: "this machine is slow" },
+  why: { thin_link: "thin link", chosen: "chosen", offline: "unit offline", refused: "the unit refuses", slow_viewer: "this machine is slow" },
   viewers: (n) => `${n} watching`, watchedBy: (names) => `Watching: ${names}`, dropped: (n) => `${n} left out`, dropping: "This machine or its line is too slow: pictures are left out", rate: (kb) => `${kb} KB/s`,
   recording: "recording", notRecording: "not recording", bad: (n) => `${n} pictures could not be decoded`, badSounds: (n) => `${n} packets of sound could not be read`, huge: "A picture was larger than allowed and was not decoded",
   profile: "Send", profiles: { auto: "automatic", full: "full picture", small: "small", stills: "stills", sound: "sound only" }, refused: (why) => `Not granted: ${why}`, refusedTranscodes: "too many conversions", slow: "This machine is slow: smaller pictures were asked for",

@@ -7,7 +7,7 @@ export const liveZh = {
   link: { first: "正在接通…", lost: "连接中断，正在重连", slow: "本机接收太慢，已被网关断开，正在重连", crowded: "网关未接受（同看人数可能已满），正在重试", quiet: "网关没有消息", session: "登录已失效，请重新登录", rights: "您无权查看这台记录仪" },
   and: (one: string, other: string) => `${one}，${other}`, tried: (n: number) => `第 ${n} 次`,
   mode: { full: "连续画面", stills: "静态画面", sound: "只有声音", off: "未传回" },
-  why: { thin_link: "线路窄", chosen: "人工选择", offline: "记录仪离线", slow_viewer: "本机接收慢" },
+  why: { thin_link: "线路窄", chosen: "人工选择", offline: "记录仪离线", refused: "记录仪拒绝", slow_viewer: "本机接收慢" },
   viewers: (n: number) => `${n} 人在看`, watchedBy: (names: string) => `正在观看：${names}`, dropped: (n: number) => `略过 ${n} 幅`, dropping: "本机或线路太慢，正在略过画面", rate: (kb: string) => `${kb} KB/s`,
   recording: "正在录像", notRecording: "未录像", bad: (n: number) => `${n} 幅无法解码，已略过`, badSounds: (n: number) => `${n} 段声音无法解读，已略过`, huge: "画面尺寸超出限度，未解码",
   profile: "传输", profiles: { auto: "自动", full: "连续画面", small: "小画面", stills: "静态画面", sound: "只要声音" }, refused: (why: string) => `未能照办：${why}`, refusedTranscodes: "转码路数已满", slow: "本机接收慢，已改要小画面",
