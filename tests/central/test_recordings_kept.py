@@ -266,8 +266,11 @@ async def test_sealed_segment_moves_to_the_object_store_and_is_read_from_there(s
     async with Filmer(tmp_path / "units" / "u1001") as filmer:
         assert (await filmer.restore(made, filmer.manifest(made, flags=LAST))).sealed
     mover = Mover(gateway._remote, gateway.evidence.places, gateway.store, gateway.clock)
-    assert await mover.move() == 1 and mover.problem is None
-    assert not gateway.evidence.places.sealed(key).exists() and gateway.evidence.places.manifest(key).exists()
+    while await mover.move():  # unless the gateway's own has just begun it
+        pass
+    assert mover.problem is None
+    await eventually(lambda: not gateway.evidence.places.sealed(key).exists())
+    assert gateway.evidence.places.manifest(key).exists()
     row = await row_of(gateway, made)
     assert row.remote == f"u1001/{RECORDING.hex()}/{key.name}.mkv"
     read = b"".join([piece async for piece in gateway.archive.read(row, 5, len(made.data) - 5)])
