@@ -3,9 +3,12 @@
 import importlib.util
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
+
+from gateway import ports
 
 # How fast an example is on a machine that does other things besides is not what these tests judge.
 hypothesis.settings.register_profile("tipstaff", deadline=None)
@@ -13,6 +16,15 @@ hypothesis.settings.load_profile("tipstaff")
 
 ROOT = Path(__file__).resolve().parent.parent
 LONG = ("e2e", "browser")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Each worker has a part of the ports: else one could take another's while its server is down."""
+    given: dict[str, Any] | None = getattr(config, "workerinput", None)
+    if given is not None:
+        count = (ports.HIGHEST - ports.LOWEST + 1) // int(given["workercount"])
+        ports.LOWEST += int(given["workerid"].removeprefix("gw")) * count
+        ports.HIGHEST = ports.LOWEST + count - 1
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,17 +1,16 @@
 """The card: cut off anywhere, full, slow, pulled out, bad; and pictures and clocks as nobody wants them."""
 
 import asyncio
-import os
 
 import media_world
 from boards.sim.streams import SocketCamera
 from card_in_ram import Card, ran
+from loopback import listen
 from media_world import Gateway, MediaWorld, blocks_of, files_of, on_card, picture
 from protocol import matroska, media, messages
 from protocol.manifest import CUT
 from unit_world import virtual_time
 
-TIMEOUT_S = 280
 # The medium, the gateway of forty boots, and room for a ring between what those have scattered over the heap.
 RING_KIB = 9216
 CUTS = 40
@@ -298,8 +297,7 @@ async def test_camera_of_the_simulator_skips_a_picture_of_4_mb():
                 left -= count
         await writer.drain()
 
-    port = 20000 + int.from_bytes(os.urandom(2), "big") % 40000
-    server = await asyncio.start_server(send, "127.0.0.1", port)
+    server, port = await listen(send)
     sock = socket.socket()
     sock.connect(socket.getaddrinfo("127.0.0.1", port)[0][-1])
     shown = []

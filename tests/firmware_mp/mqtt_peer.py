@@ -1,14 +1,14 @@
 """A scripted broker on a loopback socket, for faults that no real broker makes on demand."""
 
 import asyncio
-import os
 import time
 
+from loopback import listen
 from mqtt.client import Client
 from mqtt.options import Options
 from mqtt.stream import open_stream
 
-DEADLINE_MS = 4000
+DEADLINE_MS = 20_000
 
 
 class Link:
@@ -73,13 +73,7 @@ class Peer:
     """`async with Peer() as peer`: listens; `await peer.link()` is the next connection."""
 
     async def __aenter__(self):
-        while True:
-            self.port = 20000 + int.from_bytes(os.urandom(2), "big") % 40000
-            try:
-                self._server = await asyncio.start_server(self._accepted, "127.0.0.1", self.port)
-                break
-            except OSError:
-                continue
+        self._server, self.port = await listen(self._accepted)
         self._waiting = []
         self._tasks = []
         self._arrived = asyncio.Event()
