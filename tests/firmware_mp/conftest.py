@@ -2,7 +2,7 @@
 
 Each `test_*` function at the top level of such a file (async ones too) is one pytest item. A file is run
 once, in an interpreter of its own with a 512 KiB heap, for the functions that were selected. A file may set
-`TIMEOUT_S = <seconds>` (default 60), and `RING_KIB = <KiB>` for what the unit keeps besides its heap. A file of
+`TIMEOUT_S = <seconds>` (default 280), and `RING_KIB = <KiB>` for what the unit keeps besides its heap. A file of
 several tests gets 160 KiB more: a unit boots once in its heap, but here the next one boots while the collector, which
 reads the stack word by word, may still find the one before. A run that dies, hangs or leaves a function without a
 result fails.
@@ -24,7 +24,7 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 REPO = HERE.parents[1]
-DEFAULT_TIMEOUT_S = 60.0
+DEFAULT_TIMEOUT_S = 280.0
 HEAP_KIB = 512
 BEFORE_KIB = 160
 

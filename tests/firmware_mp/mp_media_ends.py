@@ -8,7 +8,6 @@ from protocol import media
 from protocol.manifest import CUT, LAST
 from recording.shelf import segment_of
 
-TIMEOUT_S = 280
 CARD_BYTES = 1_000_000
 RING_KIB = 6144
 SETTINGS = ', "segment_s": 3, "record_always": true, "pre_event_s": 2'

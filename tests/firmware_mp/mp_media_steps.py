@@ -10,7 +10,6 @@ from recording.sealer import READ_BYTES
 from recording.segment import PAGE_BYTES
 from unit_world import VirtualTime, virtual_time
 
-TIMEOUT_S = 110
 RING_KIB = 512
 
 

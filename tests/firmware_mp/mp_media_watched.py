@@ -9,7 +9,6 @@ from protocol.live import live_value
 from protocol.talk import ALOUD, LAST, Talk
 from unit_world import virtual_time
 
-TIMEOUT_S = 110
 RING_KIB = 768
 TIME = virtual_time()
 

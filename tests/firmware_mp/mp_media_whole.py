@@ -8,7 +8,6 @@ from protocol import matroska, messages
 from protocol.manifest import ALARMED, LAST, PRE_EVENT
 from unit_world import virtual_time
 
-TIMEOUT_S = 110
 RING_KIB = 768
 TIME = virtual_time()
 

@@ -22,7 +22,6 @@ from recording.waiting import Waiting
 from store.copies import PAIR_PLACE_BYTES
 from unit_world import Heart
 
-TIMEOUT_S = 240
 RING_KIB = 8192
 CARD_BYTES = 600_000
 CASE_NO = "case 7"

@@ -13,7 +13,6 @@ from protocol.manifest import Manifest
 from protocol.records import Stamp
 from recording.shelf import Shelf, segment_of
 
-TIMEOUT_S = 120
 SIZE_BYTES = 200 * 512
 # A cluster of 512 bytes holds 13 folders: while these are recorded a folder of folders is full, too.
 SEGMENTS = range(11, 15)

@@ -4,8 +4,6 @@ import blockdev
 from store.events import Events
 from store.settings import Settings
 
-TIMEOUT_S = 120
-
 
 def _sweep_settings(make_fs, block_bytes, size_bytes):
     allowed = [1000]

@@ -12,7 +12,6 @@ from protocol.errors import ProtocolError
 from protocol.talk import ALOUD, LAST, Packet, Talk
 from unit_world import Heart, World, virtual_time
 
-TIMEOUT_S = 110
 TIME = virtual_time()
 ONE, OTHER = b"talk-one", b"talk-two"
 

@@ -8,7 +8,6 @@ from protocol import messages
 from protocol.messages import ACKNOWLEDGED, CLOSED, STORED
 from unit_world import World, virtual_time
 
-TIMEOUT_S = 280
 TIME = virtual_time()
 HOUR_MS = 3_600_000
 
