@@ -29,6 +29,7 @@ log = logger("api")
 UNREAD_S = 10.0
 TEXT_MAX = 512
 LOGIN_MAX = 64
+NUMBER_MAX = 0xFFFF_FFFF
 _PACKET = struct.Struct(">I")
 
 
@@ -136,10 +137,17 @@ class TalkSockets:
             raise ValueError("not a message of a talk panel")
         match said:
             case {"t": "begin", "aloud": bool(aloud), "call": bool(call)}:
-                await self._talks.begin(seat, aloud=aloud, call=call)
+                await self._talks.begin(seat, aloud=aloud, call=call, asked=_asked(said.get("n")))
             case {"t": "end"}:
                 self._talks.end(seat)
             case {"t": "hand_over", "to": str(login)} if len(login) <= LOGIN_MAX:
                 self._talks.hand_over(seat, login)
             case _:
                 raise ValueError("not a message of a talk panel")
+
+
+def _asked(number: object) -> int | None:
+    """Raises ValueError for what is no number of a panel's."""
+    if number is not None and not (type(number) is int and 0 <= number <= NUMBER_MAX):
+        raise ValueError("the number of a begin")
+    return number

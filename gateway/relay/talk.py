@@ -92,13 +92,14 @@ class Talks:
             self._floors.pop(seat.unit_id, None)
         self._tell(seat.unit_id)
 
-    async def begin(self, seat: Seat, *, aloud: bool, call: bool) -> None:
-        """Give this panel the floor, or tell it why not. It is entered before anybody is heard."""
+    async def begin(self, seat: Seat, *, aloud: bool, call: bool, asked: int | None = None) -> None:
+        """Give this panel the floor, or tell it why not. It is entered before anybody is heard. `asked`: the panel's
+        own number for it, which is told with all that comes of it."""
         unit_id, floor = seat.unit_id, self._floors[seat.unit_id]
         if floor.talking is not None and floor.talking.seat is seat:
             return
         if (why := self._obstacle(unit_id, aloud=aloud)) is not None:
-            seat.refuse(why)
+            seat.refuse(why, n=asked)
             return
         silent = self._silent(unit_id)
         try:
@@ -110,16 +111,17 @@ class Talks:
                 self._clock.monotonic_s(),
                 aloud=aloud and silent,
                 call=call,
+                asked=asked,
             )
         except Busy as busy:
-            seat.refuse("busy", by=person(busy.by))
+            seat.refuse("busy", n=asked, by=person(busy.by))
             return
         try:
             speech = await self.book.begin(unit_id, talking)
         except (StoreError, NotCommitted) as error:
             self._log.error("talk_not_begun", unit=unit_id, login=seat.by.login, error=str(error))
             floor.end(talking)
-            seat.refuse("not_stored")
+            seat.refuse("not_stored", n=asked)
             self._tell(unit_id)
             return
         if floor.talking is not talking:  # it ended while it was entered
@@ -175,6 +177,8 @@ class Talks:
         floor = self._floors.get(seat.unit_id)
         talking = floor.talking if floor is not None else None
         offer = floor.offer if floor is not None else None
+        # Not before it is entered: what is said until then would go nowhere.
+        mine = talking is not None and talking.seat is seat and talking in self._speeches
         status = self._centre.units().get(seat.unit_id)
         present = {one.by.login: one.by for one in self._seats.get(seat.unit_id, ())}
         present.pop(seat.by.login, None)
@@ -182,8 +186,8 @@ class Talks:
             "t": "state",
             "by": person(talking.by) if talking is not None else None,
             "since_ms": talking.began_ms if talking is not None else None,
-            # Not before it is entered: what is said until then would go nowhere.
-            "you": talking is not None and talking.seat is seat and talking in self._speeches,
+            "you": mine,
+            "n": talking.asked if talking is not None and mine else None,
             "call": talking is not None and talking.call,
             "aloud": talking is not None and talking.aloud,
             "dropped": talking.dropped if talking is not None else 0,
@@ -227,7 +231,7 @@ class Talks:
                 why = Ended.SILENT if obstacle == "silent" else Ended.OFFLINE
             if why is not None:
                 assert isinstance(talking.seat, Seat)
-                talking.seat.refuse(obstacle or str(why))
+                talking.seat.refuse(obstacle or str(why), n=talking.asked)
                 self._over(unit_id, talking, why)
 
     async def _tick_for_ever(self) -> None:

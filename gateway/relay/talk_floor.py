@@ -76,7 +76,8 @@ class Offer:
 
 @dataclass(slots=True, eq=False)
 class Talking:
-    """One talk, from press to release. `seat`: the connection that feeds it."""
+    """One talk, from press to release. `seat`: the connection that feeds it. `asked`: the number under which it asked;
+    None: under none."""
 
     talk: bytes
     by: Talker
@@ -86,6 +87,7 @@ class Talking:
     began_ms: int
     began_s: float
     fed_s: float
+    asked: int | None = None
     packets: int = 0
     dropped: int = 0
     last_number: int = field(default=-1)
@@ -121,7 +123,16 @@ class Floor:
         self._longest_s = longest_s
 
     def begin(
-        self, talk: bytes, by: Talker, seat: object, now_ms: int, now_s: float, *, aloud: bool, call: bool
+        self,
+        talk: bytes,
+        by: Talker,
+        seat: object,
+        now_ms: int,
+        now_s: float,
+        *,
+        aloud: bool,
+        call: bool,
+        asked: int | None = None,
     ) -> Talking:
         """Give the floor. Raises Busy; not to who has it already: that is a talk of its own, which goes on."""
         self.lapse(now_s)
@@ -132,7 +143,7 @@ class Floor:
         if self.offer is not None and self.offer.to.login != by.login:
             raise Busy(self.offer.to)
         self.offer = None
-        self.talking = Talking(talk, by, seat, aloud, call, now_ms, now_s, now_s)
+        self.talking = Talking(talk, by, seat, aloud, call, now_ms, now_s, now_s, asked)
         return self.talking
 
     def end(self, talking: Talking) -> bool:

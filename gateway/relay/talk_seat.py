@@ -33,7 +33,7 @@ class Seat:
         """Tell once a talk that its packets come too fast."""
         if self._told_fast is not talking:
             self._told_fast = talking
-            self.refuse("too_fast")
+            self.refuse("too_fast", n=talking.asked)
 
     def take_refusals(self) -> list[Said]:
         """What was refused since the last call."""

@@ -38,9 +38,9 @@ class Panel:
             if all(message.get(name) == value for name, value in wanted.items()):
                 return message
 
-    async def begin(self, aloud: bool = False, call: bool = False) -> dict[str, Any]:
+    async def begin(self, aloud: bool = False, call: bool = False, **more: Any) -> dict[str, Any]:
         self.number = 0
-        await self.say(t="begin", aloud=aloud, call=call)
+        await self.say(t="begin", aloud=aloud, call=call, **more)
         return await self.until(t="state", you=True)
 
     async def speak(self, packets: int = 1, sound: bytes = b"\xd5" * 320) -> None:

@@ -48,6 +48,33 @@ async def test_one_speaks_at_a_time_and_hands_over(site: Any, stack: AsyncExitSt
     assert [one.flags for one in packets(site)] == [0, LAST, 0, LAST]
 
 
+async def test_each_begin_has_its_number_in_all_that_comes_of_it(site: Any, stack: AsyncExitStack) -> None:
+    site.heard("U1", speaker=SPEAKER_PLAYS)
+    client = await site.person(Role.DISPATCHER, "MID1", "lin")
+    mine, other = await panel(stack, site, client), await panel(stack, site, client)
+    assert (await mine.begin(n=7))["n"] == 7
+    assert (await other.until(t="state", by={"login": "lin", "name": "lin"}))["n"] is None
+    await other.say(t="begin", aloud=False, call=False, n=3)
+    refused = await other.until(t="refused")
+    assert (refused["why"], refused["n"]) == ("busy", 3)
+    # Let go and pressed again before the first answer could come: only the second number is of the second talk.
+    await mine.say(t="end")
+    await mine.say(t="begin", aloud=False, call=False, n=8)
+    told = [await mine.read()]
+    while told[-1]["n"] != 8:
+        told.append(await mine.read())
+    assert [one["n"] for one in told if one["you"]] == [7] * (
+        len([one for one in told if one["you"]]) - 1
+    ) + [8]
+    site.heard("U1", speaker=SPEAKER_SILENT)
+    site.clock.advance(250)
+    refused = await mine.until(t="refused")
+    assert (refused["why"], refused["n"]) == ("silent", 8)
+    assert (await mine.until(t="state", you=False))["n"] is None
+    site.heard("U1", speaker=SPEAKER_PLAYS)
+    assert (await mine.begin())["n"] is None
+
+
 async def test_silent_alarm_makes_no_sound_without_the_second_key(site: Any, stack: AsyncExitStack) -> None:
     client = await site.person(Role.DISPATCHER, "MID1")
     site.heard("U1", speaker=SPEAKER_SILENT)
@@ -131,6 +158,9 @@ async def test_faster_than_anybody_speaks_is_refused_once(site: Any, stack: Asyn
         '{"t":"begin"}',
         '{"t":"begin","aloud":1,"call":false}',
         '{"t":"begin","aloud":"yes","call":false}',
+        '{"t":"begin","aloud":false,"call":false,"n":-1}',
+        '{"t":"begin","aloud":false,"call":false,"n":true}',
+        '{"t":"begin","aloud":false,"call":false,"n":4294967296}',
         '{"t":"hand_over","to":7}',
         '{"t":"hand_over","to":"%s"}' % ("x" * 65),
         '{"t":"state"}',
