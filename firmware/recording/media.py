@@ -67,7 +67,7 @@ class Media:
         court_id, unit_id = settings.court_id, settings.unit_id
         self.sender = Sender(
             self._clock, self.shelf, self.waiting, lambda: self._alarms.alarmed, self._held,
-            lambda name: topics.media(court_id, unit_id, name), unit.count, unit.note,
+            lambda name: topics.media(court_id, unit_id, name), unit.count,
         )  # fmt: skip
         self.watched = Watched(
             self._clock, settings, lambda: self.sender.live.mode, self._alarms, unit.feeling
@@ -201,8 +201,8 @@ class Media:
             try:
                 data = self.shelf.read(entry.name, ".tip")
             except OSError as error:
-                self.shelf.failed(error)
-                continue
+                self.shelf.unreadable(entry.name, error)
+                data = None
             if data is None:
                 self.waiting.forget(entry)
                 continue

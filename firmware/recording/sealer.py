@@ -127,7 +127,7 @@ class Sealer:
         begun = self._chain.begun
         if begun:
             name = await self._shelf.find(begun, ".tip")
-            await self._chain.adopt(self._shelf.read(name, ".tip") if name else None)
+            await self._chain.adopt(self._read(name) if name else None)
         unsealed, sealed, alone = [], [], []
         for entry in self._shelf.names():
             if entry is None:
@@ -164,14 +164,26 @@ class Sealer:
         """Whether a file is there that is not known to be sealed."""
         return self._has(name, ".mkv") and (self._has(name, ".tip") or not self._has(name, ".ok"))
 
+    def _read(self, name: str) -> "bytes | None":
+        """A signed manifest; None when it is not there, or the card does not give it back."""
+        try:
+            return self._shelf.read(name, ".tip")
+        except OSError as error:
+            self._shelf.unreadable(name, error)
+            return None
+
     def _has(self, name: str, ending: str) -> bool:
         return files.size_bytes(self._shelf.path(name, ending)) >= 0
 
     async def _take(self, name: str, unsealed: "list[str]") -> None:
         """A sealed segment of an earlier boot, or one whose sealing did not come to its end."""
-        manifest = await self._shelf.manifest(name, ".tip")
-        await self._pause()
-        stored = await self._shelf.manifest(name, ".ok")
+        try:
+            manifest = await self._shelf.manifest(name, ".tip")
+            await self._pause()
+            stored = await self._shelf.manifest(name, ".ok")
+        except OSError as error:
+            self._shelf.unreadable(name, error)
+            return
         await self._pause()
         if stored is not None:
             self._shelf.remove(name, ".tip")
@@ -226,7 +238,12 @@ class Sealer:
         if not found or await self._shelf.find(segment, ".mkv"):
             self._elsewhere = before
             return False
-        manifest = await self._shelf.manifest(found, ".tip") or await self._shelf.manifest(found, ".ok")
+        try:
+            manifest = await self._shelf.manifest(found, ".tip") or await self._shelf.manifest(found, ".ok")
+        except OSError as error:
+            self._shelf.unreadable(found, error)
+            self._elsewhere = before
+            return False
         if manifest is None:
             return False
         await self._pause()
@@ -245,12 +262,11 @@ class Sealer:
         return True
 
     async def _read_back(self, name: str) -> "Manifest | None":
-        """As `_finished`; a file that the card does not give back is noted, and the card goes on being used."""
+        """As `_finished`; None for a file that the card does not give back, too."""
         try:
             return await self._finished(name)
         except OSError as error:
-            self._count("card_errors")
-            self._note("%s cannot be read: error %s" % (name, error.errno))
+            self._shelf.unreadable(name, error)
             return None
 
     async def _finished(self, name: str) -> "Manifest | None":
@@ -304,8 +320,8 @@ class Sealer:
         if entry.sha256 != sha256:
             self._note("%s: the gateway confirms another file" % entry.name)
             return
-        data = self._shelf.read(entry.name, ".tip")
+        data = self._read(entry.name)
         await self._pause()
         if data is not None:
             await self._shelf.stored(entry.name, data, entry.size)
-            self._waiting.forget(entry)
+        self._waiting.forget(entry)

@@ -23,7 +23,7 @@ MOST_MISSING = 16
 
 class Sender:
     """Args:
-        clock, count, note: as in Alarms.
+        clock, count: as in Alarms.
         shelf: recording.shelf.Shelf; waiting: recording.waiting.Waiting.
         alarmed: whether an alarm is open; held: whether one waits for its receipt, so that media stands back.
         topic: of a segment's name.
@@ -31,7 +31,7 @@ class Sender:
     Set from outside: client (a mqtt.client.Client), on_due(): a manifest has become due.
     """
 
-    def __init__(self, clock, shelf, waiting, alarmed, held, topic, count, note) -> None:
+    def __init__(self, clock, shelf, waiting, alarmed, held, topic, count) -> None:
         self.client = None
         self.on_due = lambda: None
         self.live = Live(clock.mono_ms)
@@ -43,7 +43,6 @@ class Sender:
         self._held = held
         self._topic = topic
         self._count = count
-        self._note = note
         self._bell = Bell()
         self._segment = None
         self._segment_topic = ""
@@ -184,11 +183,9 @@ class Sender:
             length = self._read(entry.name, start, min(end - start, media.MAX_DATA_BYTES))
         except OSError as error:
             # What the card does not give back now is asked for at the next start, or when the card is back.
-            self._count("card_errors")
-            self._note("%s cannot be read: error %s" % (entry.name, error.errno))
             self._forget_file()
-            entry.refused = True
-            self._shelf.probe()
+            self._shelf.unreadable(entry.name, error)
+            self._waiting.forget(entry)
             return True
         if not length:
             # Beyond the end, or of a file that is gone: nothing of it can be sent.

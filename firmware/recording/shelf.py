@@ -57,6 +57,8 @@ class Shelf:
         self.waiting = 0
         self.on_lost: list = []
         self._stored: list[str] = []
+        # Names of what this card does not give back, though it works: left alone as long as it is there.
+        self._unreadable: set[str] = set()
 
     @property
     def there(self) -> bool:
@@ -89,12 +91,21 @@ class Shelf:
         if getattr(error, "errno", EIO) != ENOSPC and self._root is not None:
             self._root = None
             self._stored, self.stored_kib = [], 0
+            self._unreadable.clear()
             for lost in self.on_lost:
                 lost()
             self._board.card_lost()
 
-    def probe(self) -> None:
-        """Something could not be read: is it that file, or the card? Writes, as what is read may come from RAM."""
+    def unreadable(self, name: str, error: OSError) -> None:
+        """A segment's file could not be read. If that is not the card, it is left alone from now on."""
+        self._count("card_errors")
+        self._note("%s cannot be read: error %s" % (name, error.errno))
+        self._probe()
+        if self._root is not None and len(self._unreadable) < MOST_LISTED:
+            self._unreadable.add(name)
+
+    def _probe(self) -> None:
+        """Whether the card works. Writes, as what is read may come from RAM."""
         try:
             self._put(self.path("probe", ".tmp"), b"?")
             self.remove("probe", ".tmp")
@@ -136,7 +147,9 @@ class Shelf:
                 except ProtocolError:
                     # Somebody else's file.
                     continue
-                yield folder + "/" + name, dot + ending
+                name = folder + "/" + name
+                if name not in self._unreadable:
+                    yield name, dot + ending
 
     async def find(self, segment: bytes, ending: str) -> str:
         """The name of a segment's file of that ending, wherever it is; empty when it is not on this card."""
@@ -239,7 +252,13 @@ class Shelf:
             return False
         name = self._stored.pop(0)
         size = max(0, files.size_bytes(self.path(name, ".mkv")))
-        if decoded(self.read(name, ".ok")) is None:
+        try:
+            data = self.read(name, ".ok")
+        except OSError as error:
+            self.unreadable(name, error)
+            self.stored_kib = max(0, self.stored_kib - _kib(size))
+            return True
+        if decoded(data) is None:
             return True
         self.remove(name, ".mkv")
         self.remove(name, ".ok")
