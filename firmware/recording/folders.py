@@ -5,7 +5,7 @@ which hide what is begun later. So every folder stays in its first cluster, whic
 """
 
 import os
-from errno import EACCES, EEXIST
+from errno import EACCES, EEXIST, ENOENT
 
 from store.errors import ENOSPC
 
@@ -95,7 +95,18 @@ class Folders:
         return True
 
 
+def entries(path: str):
+    """As os.ilistdir; of a folder that has gone since it was found, by whom it was emptied, there are none."""
+    try:
+        found = os.ilistdir(path)
+    except OSError as error:
+        if error.errno != ENOENT:
+            raise
+        return
+    yield from found
+
+
 def _inside(path: str):
-    for entry in os.ilistdir(path):
+    for entry in entries(path):
         if entry[1] == FOLDER and entry[0].isdigit():
             yield entry[0]

@@ -20,7 +20,7 @@ from store.errors import EIO, ENOSPC
 from protocol import media
 from protocol.errors import ProtocolError
 from protocol.manifest import Manifest
-from recording.folders import Folders
+from recording.folders import Folders, entries
 
 ROOT = "/rec"
 MOST_LISTED = 64
@@ -137,7 +137,7 @@ class Shelf:
         folders, step = self._there(), 0
         for folder in folders.all():
             yield None
-            for entry in os.ilistdir(folders.root + "/" + folder):
+            for entry in entries(folders.root + "/" + folder):
                 name, dot, ending = entry[0].rpartition(".")
                 step += 1
                 if step % LIST_STEP == 0:

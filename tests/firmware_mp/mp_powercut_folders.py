@@ -143,3 +143,29 @@ async def test_folder_goes_with_its_last_segment_and_not_before():
             assert later.drop_stored()
             assert sorted(os.listdir("/live/rec/7")) == left
         assert later.drop_stored() and os.listdir("/live/rec") == [] and not later.drop_stored()
+
+
+async def test_folder_that_goes_while_it_is_listed_costs_nobody_the_card():
+    """Of two who go through the folders, and one who removes what was stored, each may be anywhere."""
+    cutter = blockdev.Sweep(blockdev.fat, blockdev.FAT_BLOCK_BYTES, SIZE_BYTES, None)
+    with cutter:
+        cutter.device.before = None
+        for steps in range(12):
+            shelf = shelf_on("/live", BOOT + steps)
+            for number in range(2):
+                for name in record(shelf, 1, number):
+                    pass
+                await shelf.stored(name, facts_of(segment_of(name)), len(CONTENT))
+            shelf = shelf_on("/live", BOOT + steps + 1)
+            await shelf.list_stored(no_pause)
+            lister = shelf.names()
+            for _ in range(steps):
+                next(lister, None)
+            while shelf.drop_stored():
+                pass
+            # Each that comes to its end tidies behind itself.
+            for entry in shelf.names():
+                assert entry is None
+            for entry in lister:
+                assert entry is None or entry[1] in (".mkv", ".ok")
+            assert shelf.there and os.listdir("/live/rec") == []
