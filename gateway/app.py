@@ -245,7 +245,15 @@ class Gateway:
         )  # fmt: skip
         talk_link = TalkLink(self.broker.client)
         book = Book(self.store, clock, self.centre, settings.data_dir)
-        self.talks = Talks(settings.talk, clock, self.centre, book, talk_link.publish, self.metrics)
+        self.talks = Talks(
+            settings.talk,
+            clock,
+            self.centre,
+            book,
+            talk_link.publish,
+            lambda: talk_link.connected,
+            self.metrics,
+        )
         app = create_app(self)
         web = server(
             app,

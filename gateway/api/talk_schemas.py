@@ -19,8 +19,8 @@ class Talk(BaseModel):
     began_ms: int
     ended_ms: int | None = Field(description="Null: it goes on.")
     ended: str | None = Field(
-        description="Why: `released`, `handed_over`, `not_fed`, `too_long`, `left`, `session`, `offline`, `silent`, "
-        "`restart` (of the gateway)."
+        description="Why: `released`, `handed_over`, `not_fed`, `too_long`, `left`, `session`, `offline`, `no_link`, "
+        "`silent`, `restart` (of the gateway)."
     )
     packets: int | None = Field(description="Of 20 ms that went to the unit.")
     dropped: int | None = Field(description="Of 20 ms that came too late, or never.")

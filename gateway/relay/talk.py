@@ -37,6 +37,8 @@ TOLD_EVERY = 4
 """Ticks: everybody is told the state once a second, changed or not."""
 RETRY_TICKS = 20
 ENDING_MAX = 1_000
+ENDED_BY = {"silent": Ended.SILENT, "no_link": Ended.NO_LINK}
+"""An obstacle that comes in between; all others are of a unit that has gone."""
 SPEAKERS = {SPEAKER_NONE: "none", SPEAKER_PLAYS: "plays", SPEAKER_SILENT: "silent"}
 
 Send = Callable[[str, bytes], bool]
@@ -52,16 +54,25 @@ class Ending:
 
 
 class Talks:
-    """Keep `run` in a task; `send(topic, payload)` is at QoS 0 and says whether it went on its way."""
+    """Keep `run` in a task; `send(topic, payload)` is at QoS 0 and says whether it went on its way, `reachable()`
+    whether the broker is there to take it."""
 
     def __init__(
-        self, settings: TalkSettings, clock: Clock, centre: Centre, book: Book, send: Send, metrics: Metrics
+        self,
+        settings: TalkSettings,
+        clock: Clock,
+        centre: Centre,
+        book: Book,
+        send: Send,
+        reachable: Callable[[], bool],
+        metrics: Metrics,
     ) -> None:
         self.book = book
         self._settings = settings
         self._clock = clock
         self._centre = centre
         self._send = send
+        self._reachable = reachable
         self._metrics = metrics
         self._seats: dict[str, set[Seat]] = {}
         self._floors: dict[str, Floor] = {}
@@ -163,8 +174,7 @@ class Talks:
         if verdict is Verdict.TOO_FAST:
             seat.refuse_fast(talking)
         elif verdict is Verdict.SENT and not self._publish(seat.unit_id, talking, number, sound):
-            talking.packets -= 1
-            talking.dropped += 1
+            talking.unsent()
             self._metrics.talk_packets.labels("unsent").inc()
             return
         elif verdict is Verdict.SENT:
@@ -228,7 +238,7 @@ class Talks:
             why = floor.due(now_s)
             obstacle = self._obstacle(unit_id, aloud=talking.aloud)
             if obstacle is not None:
-                why = Ended.SILENT if obstacle == "silent" else Ended.OFFLINE
+                why = ENDED_BY.get(obstacle, Ended.OFFLINE)
             if why is not None:
                 assert isinstance(talking.seat, Seat)
                 talking.seat.refuse(obstacle or str(why), n=talking.asked)
@@ -306,6 +316,8 @@ class Talks:
             return "offline"
         if self._speaker(status) == SPEAKER_NONE:
             return "no_speaker"
+        if not self._reachable():
+            return "no_link"
         return "silent" if self._silent(unit_id) and not aloud else None
 
     def _silent(self, unit_id: str) -> bool:

@@ -33,6 +33,7 @@ class Ended(StrEnum):
     LEFT = "left"
     SESSION = "session"
     OFFLINE = "offline"
+    NO_LINK = "no_link"
     SILENT = "silent"
     RESTART = "restart"
 
@@ -92,6 +93,7 @@ class Talking:
     dropped: int = 0
     last_number: int = field(default=-1)
     _least_s: float = float("inf")
+    _fed_before_s: float = float("-inf")
 
     def take(self, number: int, now_s: float) -> Verdict:
         """Whether this packet goes on. Raises OutOfOrder."""
@@ -110,8 +112,14 @@ class Talking:
             self.dropped += 1
             return Verdict.LATE
         self.packets += 1
-        self.fed_s = now_s
+        self._fed_before_s, self.fed_s = self.fed_s, now_s
         return Verdict.SENT
+
+    def unsent(self) -> None:
+        """The packet that was taken last did not go on after all: it feeds nothing and counts as dropped."""
+        self.packets -= 1
+        self.dropped += 1
+        self.fed_s = self._fed_before_s
 
 
 class Floor:

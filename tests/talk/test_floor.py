@@ -106,6 +106,17 @@ def test_speech_that_stays_late_ends_the_talk() -> None:
     assert talking.packets == 1 and due[-1] is Ended.NOT_FED
 
 
+def test_speech_that_does_not_go_out_ends_the_talk() -> None:
+    floor = Floor(LONGEST_S)
+    talking = begin(floor)
+    assert talking.take(0, 100.5) is Verdict.SENT
+    for number in range(1, 100):
+        assert talking.take(number, 100.5 + number / 50) is Verdict.SENT
+        talking.unsent()
+    assert (talking.packets, talking.dropped) == (1, 99)
+    assert floor.due(100.5 + FED_S - 0.1) is None and floor.due(100.5 + FED_S) is Ended.NOT_FED
+
+
 def test_sound_card_that_runs_slow_is_not_late() -> None:
     talking = begin(Floor(LONGEST_S))
     slow = 1 + 200e-6

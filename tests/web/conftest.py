@@ -112,6 +112,8 @@ class Site:
     sent: list[tuple[str, bytes]] = field(default_factory=list)
     spoken: list[tuple[str, bytes]] = field(default_factory=list)
     synchronized: bool | None = True
+    speech_goes: bool = True
+    broker_there: bool = True
     exports: Any = None
     gate: Any = None
     _mono_ms: int = 0
@@ -236,9 +238,13 @@ async def open_site(
     relay = Relay(settings.live, clock, store, metrics, centre, blocks)
     spoken: list[tuple[str, bytes]] = []
     book = Book(store, clock, centre, folder)
-    talks = Talks(
-        settings.talk, clock, centre, book, lambda topic, packet: not spoken.append((topic, packet)), metrics
-    )
+
+    def speak(topic: str, packet: bytes) -> bool:
+        if site.speech_goes:
+            spoken.append((topic, packet))
+        return site.speech_goes
+
+    talks = Talks(settings.talk, clock, centre, book, speak, lambda: site.broker_there, metrics)
     parts = Parts(settings, clock, store, centre, metrics, blocks, relay, talks)
     app = create_app(
         parts,

@@ -134,6 +134,45 @@ async def test_talk_that_nobody_feeds_ends(site: Any, stack: AsyncExitStack) -> 
     assert site.spoken == [], "an end of what was never begun goes to no unit"
 
 
+async def test_nobody_is_told_that_they_are_heard_while_the_broker_is_away(
+    site: Any, stack: AsyncExitStack
+) -> None:
+    site.heard("U1", speaker=SPEAKER_PLAYS)
+    mine = await panel(stack, site, await site.person(Role.DISPATCHER, "MID1"))
+    site.broker_there = False
+    await mine.say(t="begin", aloud=False, call=False)
+    assert (await mine.until(t="refused"))["why"] == "no_link"
+    assert await actions(site) == []
+    site.broker_there = True
+    await mine.begin()
+    site.broker_there = False
+    site.clock.advance(250)
+    assert (await mine.until(t="refused"))["why"] == "no_link"
+    assert (await mine.until(t="state"))["you"] is False
+    (row,) = await ended(site)
+    assert row.why == "no_link"
+
+
+async def test_speech_that_the_broker_does_not_take_ends_the_talk(site: Any, stack: AsyncExitStack) -> None:
+    site.heard("U1", speaker=SPEAKER_PLAYS)
+    mine = await panel(stack, site, await site.person(Role.DISPATCHER, "MID1"))
+    await mine.begin()
+    site.speech_goes = False
+    unsent = site.parts.metrics.talk_packets.labels("unsent")._value
+    for second in range(2):
+        mine.number = 50 * second
+        await mine.speak(10)
+        async with asyncio.timeout(30):
+            while unsent.get() < 10 * (second + 1):
+                await asyncio.sleep(0.01)
+        for _ in range(4):
+            site.clock.advance(250)
+            await asyncio.sleep(0)
+    assert (await mine.until(t="refused"))["why"] == "not_fed"
+    (row,) = await ended(site)
+    assert (row.why, row.packets) == ("not_fed", 0) and site.spoken == []
+
+
 async def test_faster_than_anybody_speaks_is_refused_once(site: Any, stack: AsyncExitStack) -> None:
     site.heard("U1", speaker=SPEAKER_PLAYS)
     mine = await panel(stack, site, await site.person(Role.DISPATCHER, "MID1"))
