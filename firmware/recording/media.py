@@ -163,10 +163,9 @@ class Media:
         if entry is None:
             return
         if want.refused is not None:
-            if not entry.refused:
-                entry.refused = True
-                self._count("segments_refused")
-                self._note("%s is refused: %d" % (entry.name, want.refused))
+            self.waiting.refuse(entry, want.refused == messages.REFUSED_QUOTA)
+            self._count("segments_refused")
+            self._note("%s is refused: %d" % (entry.name, want.refused))
             return
         entry.ranges = _ranges(want.ranges or [])
         self._ready()

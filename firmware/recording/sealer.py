@@ -11,7 +11,7 @@ from protocol.errors import ProtocolError
 from protocol.manifest import CUT, LAST, Manifest
 from recording import recovery
 from recording.chain import file_hash, worked
-from recording.shelf import segment_of
+from recording.shelf import decoded, segment_of
 
 READ_BYTES = 4096
 IDLE_MS = 5000
@@ -117,8 +117,8 @@ class Sealer:
             if self._closed and self._closed[0][0] == name:
                 self._closed.pop(0)
             return True
-        if self._waiting.more and len(self._waiting) < MOST_QUEUED // 2:
-            self._waiting.more = self._listed = False
+        if self._waiting.looks:
+            self._listed = False
             return True
         return False
 
@@ -128,7 +128,9 @@ class Sealer:
         if begun:
             name = await self._shelf.find(begun, ".tip")
             await self._chain.adopt(self._read(name) if name else None)
+        self._waiting.looking()
         unsealed, sealed, alone = [], [], []
+        known = 0
         for entry in self._shelf.names():
             if entry is None:
                 await self._pause()
@@ -142,10 +144,12 @@ class Sealer:
                 else:
                     self._waiting.more = True
             elif ending == ".tip" and self._has(name, ".mkv"):
-                if len(sealed) < MOST_QUEUED:
-                    sealed.append(name)
-                else:
+                if self._waiting.knows(segment_of(name)):
+                    known += 1
+                elif len(sealed) == MOST_QUEUED:
                     self._waiting.more = True
+                elif await self._is_ours(name):
+                    sealed.append(name)
             elif ending == ".new" and len(alone) < MOST_QUEUED and not self._needs_facts(name):
                 alone.append(name)
         for name in alone:
@@ -155,10 +159,10 @@ class Sealer:
         await self._shelf.list_stored(self._pause)
         for name in sealed:
             await self._take(name, unsealed)
-        self._shelf.waiting = len(unsealed) + len(sealed)
-        known = [name for name, _ in self._closed]
+        self._shelf.waiting = known + len(unsealed) + len(sealed)
+        queued = [name for name, _ in self._closed]
         unsealed.sort(key=segment_of)
-        self._closed = [(name, []) for name in unsealed if name not in known] + self._closed
+        self._closed = [(name, []) for name in unsealed if name not in queued] + self._closed
 
     def _needs_facts(self, name: str) -> bool:
         """Whether a file is there that is not known to be sealed."""
@@ -174,6 +178,20 @@ class Sealer:
 
     def _has(self, name: str, ending: str) -> bool:
         return files.size_bytes(self._shelf.path(name, ending)) >= 0
+
+    async def _is_ours(self, name: str) -> bool:
+        """Whether a signed manifest is of our key; also one that is not whole, as that is to be signed by us."""
+        try:
+            data = self._shelf.read(name, ".tip")
+        except OSError as error:
+            self._shelf.unreadable(name, error)
+            return False
+        await self._pause()
+        if data is None or self._chain.key_id in data:
+            return True
+        manifest = decoded(data)
+        await self._pause()
+        return manifest is None or manifest.key_id == self._chain.key_id
 
     async def _take(self, name: str, unsealed: "list[str]") -> None:
         """A sealed segment of an earlier boot, or one whose sealing did not come to its end."""
