@@ -167,7 +167,7 @@ class Media:
             self._count("segments_refused")
             self._note("%s is refused: %d" % (entry.name, want.refused))
             return
-        entry.ranges = _ranges(want.ranges or [])
+        entry.ranges = _ranges(want.ranges or [], entry.size)
         self._ready()
 
     # Tasks
@@ -222,10 +222,11 @@ class Media:
             runner.cancel()
 
 
-def _ranges(numbers: "list[int]") -> "list[int]":
-    """Start, end, start, end, ... without what is no range."""
+def _ranges(numbers: "list[int]", size: int) -> "list[int]":
+    """Start, end, start, end, ... without what is no range of a file of `size` bytes."""
     found = []
     for at in range(0, len(numbers) - 1, 2):
-        if numbers[at] < numbers[at + 1]:
-            found += [numbers[at], numbers[at + 1]]
+        start, end = numbers[at], min(numbers[at + 1], size)
+        if start < end:
+            found += [start, end]
     return found

@@ -116,6 +116,44 @@ def test_segments_that_are_refused_take_no_place_of_what_is_new_and_go_when_the_
     card.card_lost()
 
 
+def test_bytes_beyond_a_file_are_not_asked_of_the_card():
+    """Its offsets are numbers of 32 bits on the unit: to seek further would end the task, again and again."""
+    card, gateway = Card(CARD_BYTES), Gateway()
+
+    async def session(time):
+        world = world_of(time, card, gateway)
+        gateway.deaf = True
+        world.start()
+        await record(world)
+        media = world.unit.media
+        await until(lambda: media.waiting.due(time.now) is not None)
+        entry = media.waiting.due(time.now)
+        numbers = [
+            0,
+            10,
+            20,
+            1 << 31,
+            entry.size - 1,
+            (1 << 53) - 1,
+            entry.size,
+            1 << 40,
+            1 << 31,
+            1 << 52,
+            9,
+            3,
+        ]
+        # As they come from the wire.
+        want = messages.Want(stored_batches=[], segment=entry.segment, ranges=numbers).encode()
+        media.want(messages.Want.decode(want))
+        assert entry.ranges == [0, 10, 20, entry.size, entry.size - 1, entry.size], entry.ranges
+        gateway.deaf = False
+        await until(lambda: sorted(gateway.sealed) == on_card(".mkv", "/card"))
+        await world.stop()
+
+    assert ran(session)
+    card.card_lost()
+
+
 class Sealed:
     """What an entry takes of a manifest."""
 
