@@ -217,6 +217,29 @@ def test_officer_is_spoken_to_from_the_full_screen_and_from_the_wall(
     assert all(talk.flags & ALOUD for talk in hear(other, over))
 
 
+def test_call_goes_on_when_somebody_presses_and_when_the_officer_does(desk: Make, officer: Make) -> None:
+    page = desk().enter("dispatcher")
+    worn, other = officer("UNIT1"), officer("UNIT2")
+    worn.fix()
+    worn.state(speaker=SPEAKER_PLAYS)
+    page.locator("#unit-search").fill("UNIT1")
+    page.keyboard.press("Enter")
+    unit = page.locator("[data-panel-unit=UNIT1]")
+    unit.locator("[data-talk-act=open]").click()
+    unit.locator("[data-talk-act=call]").click()
+    hear(worn, lambda found: len(found) > 10)
+    other.press()
+    expect(page.locator(".banner")).to_be_visible()
+    worn.press()
+    talk = page.locator(f".right [data-panel-incident] {PANEL}")
+    expect(talk).to_have_attribute("data-talk-state", "you")
+    so_far = len(worn.heard)
+    found = hear(worn, lambda found: len(found) > so_far + 25)
+    assert len({one.talk for one in found}) == 1 and not over(found)
+    talk.locator("[data-talk-act=hang-up]").click()
+    hear(worn, over)
+
+
 def test_space_belongs_to_who_writes(desk: Make, officer: Make) -> None:
     page, worn = alarmed(desk, officer)
     page.keyboard.press("F8")

@@ -3,6 +3,7 @@ import { Store } from "../stores";
 import { type Refusal, TalkChannel, type TalkLink, type TalkState } from "./channel";
 import { type MicFault, Microphone } from "./microphone";
 import { PACKET_MS, type Spoken } from "./packets";
+import { speakingTo } from "./speakingTo";
 
 /** What the person wants: to be heard while a key is held, or until the call is ended. */
 export type Wish = "push" | "call";
@@ -43,7 +44,7 @@ export class Talker {
   private peak = 0;
   private closed = false;
 
-  constructor(unitId: string) {
+  constructor(private readonly unitId: string) {
     this.channel = new TalkChannel(unitId, (refusal) => this.refused(refusal));
     this.channel.state.subscribe(() => this.told());
     this.channel.link.subscribe(() => this.told());
@@ -181,5 +182,7 @@ export class Talker {
 
   private change(changed: Partial<Talk>): void {
     this.talk.update((old) => ({ ...old, ...changed }));
+    if (this.talk.get().wish !== null) speakingTo.set(this.unitId);
+    else speakingTo.update((unitId) => (unitId === this.unitId ? null : unitId));
   }
 }

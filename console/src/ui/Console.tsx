@@ -14,6 +14,7 @@ import { beginShift, checks, endShift, notesOpen, shiftOpen } from "../shift";
 import { ring } from "../sound";
 import { shareSound } from "../sounding";
 import { useStore } from "../stores";
+import { speakingTo } from "../talk/speakingTo";
 import { AlarmBanner } from "./AlarmBanner";
 import { announceAlarms, announceLink } from "./announcements";
 import { HealthLine } from "./HealthLine";
@@ -79,11 +80,11 @@ export function Console({ user, onSignedOut }: { user: User; onSignedOut: () => 
     if (!first) return undefined;
     if (calledTo.current !== first.incident_id) closeSheets();
     calledTo.current = first.incident_id;
-    // Opened when the banner is on the screen. A person at work on an open incident is not torn away by the next:
-    // the banner and the sound tell.
+    // Opened when the banner is on the screen. A person at work on an open incident, or who speaks with an officer, is
+    // not torn away by the next: the banner and the sound tell.
     return onceDrawn(() => {
       const chosen = selection.get();
-      const atWork = chosen?.what === "incident" && line.some((incident) => incident.incident_id === chosen.id);
+      const atWork = speakingTo.get() !== null || (chosen?.what === "incident" && line.some((incident) => incident.incident_id === chosen.id));
       if (!atWork) selectIncident(first.incident_id);
     });
   }, [now.incidents]);

@@ -7,6 +7,7 @@ import { freshness } from "../../live/watchdog";
 import type { User } from "../../model";
 import { useStore } from "../../stores";
 import type { TalkState } from "../../talk/channel";
+import { hold } from "../../talk/hold";
 import type { Talk, Talker } from "../../talk/talker";
 import { Level } from "../watch/Level";
 import { HandOver } from "./HandOver";
@@ -99,30 +100,20 @@ function Now({ talk, stale, user }: { talk: Talk | null; stale: boolean; user: U
 function HoldButton({ talker, talk, ready, armed }: { talker: Talker | null; talk: Talk | null; ready: boolean; armed: boolean }) {
   const w = useWords();
   const held = talk?.wish === "push";
-  const stop = (): void => {
-    if (talker?.talk.get().wish === "push") talker.stop();
-  };
   return (
     <button type="button" class={`button talk-hold ${held ? "talk-held" : "primary"} ${armed ? "talk-armed" : ""}`} disabled={!held && (!ready || talk?.wish === "call")} aria-pressed={held} data-talk-act="hold"
       title={w.talk.note} onContextMenu={(event) => event.preventDefault()}
       onPointerDown={(event) => {
         if (event.button !== 0) return;
         event.currentTarget.setPointerCapture(event.pointerId);
-        talker?.start("push", armed);
+        if (talker) hold(talker, armed, { pointerId: event.pointerId });
       }}
-      onPointerUp={stop} onPointerCancel={stop} onLostPointerCapture={stop}
       onKeyDown={(event) => {
         if (event.code !== "Space" || event.repeat) return;
         event.preventDefault();
         event.stopPropagation();
-        talker?.start("push", armed || event.shiftKey);
-      }}
-      onKeyUp={(event) => {
-        if (event.code !== "Space") return;
-        event.preventDefault();
-        stop();
-      }}
-      onBlur={stop}>
+        if (talker) hold(talker, armed || event.shiftKey, { key: "Space" });
+      }}>
       {held ? w.talk.letGo : armed ? w.talk.holdAloud : w.talk.hold}
     </button>
   );

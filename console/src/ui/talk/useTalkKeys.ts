@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
+import { hold, isHeld } from "../../talk/hold";
 import type { Talker } from "../../talk/talker";
 import { isTyping } from "../useKeys";
 
@@ -22,18 +23,14 @@ export type Keys = "plain" | "armed" | "second";
  * Space must not click it again.
  */
 export function useTalkKeys(talker: Talker | null, may: boolean, keys: Keys, onKeptSilent: () => void): void {
-  // What may be done changes while a key is held, and must not let go of it.
+  // What may be done changes while a key is held.
   const now = useRef({ may, keys, onKeptSilent });
   now.current = { may, keys, onKeptSilent };
   useEffect(() => {
     if (!talker) return undefined;
-    let held = false;
-    const release = (): void => {
-      if (held) talker.stop();
-      held = false;
-    };
     function down(event: KeyboardEvent): void {
       if (event.code !== "Space" || event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;
+      const held = isHeld(talker);
       if (!held && (!now.current.may || !isFree(event.target))) return;
       event.preventDefault();
       if (held || event.repeat || talker?.talk.get().wish !== null) return;
@@ -41,26 +38,10 @@ export function useTalkKeys(talker: Talker | null, may: boolean, keys: Keys, onK
         now.current.onKeptSilent();
         return;
       }
-      held = true;
-      talker.start("push", now.current.keys !== "plain");
-    }
-    function up(event: KeyboardEvent): void {
-      if (event.code !== "Space" || !held) return;
-      event.preventDefault();
-      release();
+      hold(talker, now.current.keys !== "plain", { key: "Space" });
     }
     window.addEventListener("keydown", down, true);
-    window.addEventListener("keyup", up, true);
-    // A key that is let go in another window is never told.
-    window.addEventListener("blur", release);
-    document.addEventListener("visibilitychange", release);
-    return () => {
-      release();
-      window.removeEventListener("keydown", down, true);
-      window.removeEventListener("keyup", up, true);
-      window.removeEventListener("blur", release);
-      document.removeEventListener("visibilitychange", release);
-    };
+    return () => window.removeEventListener("keydown", down, true);
   }, [talker]);
 }
 

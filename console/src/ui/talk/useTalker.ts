@@ -1,18 +1,18 @@
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { Store, useStore } from "../../stores";
-import { type Talk, Talker } from "../../talk/talker";
+import type { Talk, Talker } from "../../talk/talker";
+import { giveBackTalker, takeTalker } from "../../talk/talkers";
 
 const NOTHING = new Store<Talk | null>(null);
 
-/** The talk with a unit, as long as its panel is in sight. */
+/** The talk with a unit, as long as a panel of it is in sight. Before the browser paints: a talk that goes on has no gap. */
 export function useTalker(unitId: string): { talker: Talker | null; talk: Talk | null } {
   const [talker, setTalker] = useState<Talker | null>(null);
-  useEffect(() => {
-    const made = new Talker(unitId);
-    setTalker(made);
+  useLayoutEffect(() => {
+    setTalker(takeTalker(unitId));
     return () => {
       setTalker(null);
-      made.close();
+      giveBackTalker(unitId);
     };
   }, [unitId]);
   const talk = useStore<Talk | null>((talker?.talk as Store<Talk | null> | undefined) ?? NOTHING);
