@@ -338,7 +338,7 @@ def test_page_that_stops_reading_is_told_what_it_lost(units: Units, window: Brow
     assert statistics.median(late_ms) < DELAY_MOST_MS, "it sees what is new"
 
 
-def test_wall_shows_several_and_the_alarmed_first(units: Units, window: BrowserContext) -> None:
+def test_wall_shows_several_and_an_alarm_where_its_picture_is(units: Units, window: BrowserContext) -> None:
     page = units.enter(window)
     hear(page)
     page.goto(f"{units.site.process.url}/live?units={','.join(units.ids)}&show=4")
@@ -353,12 +353,13 @@ def test_wall_shows_several_and_the_alarmed_first(units: Units, window: BrowserC
     shoot_to(page, "live-wall")
 
     units.run(units.unit(1).press())
-    first = page.locator("[data-live-view]").first
-    expect(first).to_have_attribute("data-live-view", units.ids[1])
-    expect(first.locator(".live-alarm")).to_contain_text("未确认")
-    expect(first.locator("[data-listen=heard]")).to_be_visible()
+    second = page.locator("[data-live-view]").nth(1)
+    expect(second.locator(".live-alarm")).to_contain_text("未确认")
+    expect(second).to_have_attribute("data-live-view", units.ids[1])
+    expect(second.locator("[data-listen=heard]")).to_be_visible()
     expect(page.locator("[data-listen=heard]")).to_have_count(1)
     shoot_to(page, "live-wall-alarm")
     page.locator("[data-show='1']").click()
     expect(page.locator("[data-live-view]")).to_have_count(1)
+    expect(page.locator("[data-live-view]")).to_have_attribute("data-live-view", units.ids[1])
     expect(page.locator(".page-hint")).to_contain_text("还有 2 台未显示")

@@ -18,7 +18,7 @@ export const liveEn: typeof liveZh = {
 
   still: "Still", stillNote: "Into the incident's attachments, named by unit and source time (F10)", stillNoIncident: "No incident to keep it in", stillNone: "No picture yet", stillFull: "No more attachments", full: "Full screen", fullNote: "Full screen (F6)", leaveFull: "Leave full screen", listenNote: "Listen / stop (F7)",
 
-  wall: "Live", wallTitle: "Live wall", wallNote: "Alarms first", arrangement: "Pictures", add: "Add a unit", addPlaceholder: "Number / name", remove: (name) => `Remove ${name}`, empty: "Empty", emptyWall: "Choose the units to watch; those with an alarm appear first by themselves.",
+  wall: "Live", wallTitle: "Live wall", wallNote: "Alarms come by themselves, nothing moves", arrangement: "Pictures", add: "Add a unit", addPlaceholder: "Number / name", remove: (name) => `Remove ${name}`, empty: "Empty", emptyWall: "Choose the units to watch; those with an alarm appear by themselves.",
   noMatch: "No online unit matches", alarmed: "Alarm", onlyAlarms: "Alarms only", chosen: (n, most) => `${n} / ${most} chosen`, more: (n) => `${n} more not shown`, place: (n) => `Place ${n}`,
   helpTitle: "Live picture", helpFull: "Full screen on / off", helpListen: "Listen / stop", helpStill: "Still into the incident", helpDigits: "Live wall: listen to that place",
 };

@@ -17,7 +17,7 @@ export const liveZh = {
 
   still: "抓拍", stillNote: "存入事件附件，文件名含记录仪与拍摄时间（F10）", stillNoIncident: "没有事件，不能存入", stillNone: "还没有画面", stillFull: "附件已满", full: "全屏", fullNote: "全屏（F6）", leaveFull: "退出全屏", listenNote: "收听 / 停止（F7）",
 
-  wall: "实况", wallTitle: "实况墙", wallNote: "告警的在前", arrangement: "画面数", add: "添加记录仪", addPlaceholder: "编号 / 姓名", remove: (name: string) => `移除 ${name}`, empty: "空位", emptyWall: "选择要看的记录仪；有告警时自动出现在最前。",
+  wall: "实况", wallTitle: "实况墙", wallNote: "告警自动出现，在看的不挪位", arrangement: "画面数", add: "添加记录仪", addPlaceholder: "编号 / 姓名", remove: (name: string) => `移除 ${name}`, empty: "空位", emptyWall: "选择要看的记录仪；有告警的自动出现。",
   noMatch: "没有匹配的在线记录仪", alarmed: "告警", onlyAlarms: "只看告警", chosen: (n: number, most: number) => `已选 ${n} / ${most}`, more: (n: number) => `还有 ${n} 台未显示`, place: (n: number) => `第 ${n} 格`,
   helpTitle: "现场画面", helpFull: "全屏 / 退出", helpListen: "收听 / 停止收听", helpStill: "抓拍存入事件", helpDigits: "实况墙：收听第几格",
 };

@@ -14,22 +14,25 @@ import { isTyping } from "../useKeys";
 import { openOnDesk } from "../urgent";
 import LiveView from "./LiveView";
 import { type Profile, ProfileChoice } from "./LiveBar";
-import { ARRANGEMENTS, arrangementOf, CHOSEN_MOST, type Place, placesOf, unitsOf } from "./wallUnits";
+import { ARRANGEMENTS, arrangementOf, CHOSEN_MOST, type Place, seated, unitsOf, unitsOn } from "./wallUnits";
 
 const OFFERED_MOST = 8;
 
-/** Several units live, those with an alarm first; one of them is heard. The address keeps what was chosen. */
+/** Several units live, those with an alarm by themselves; one of them is heard. The address keeps what was chosen. */
 export default function LiveWall({ user, line, lost }: { user: User; line: Incident[]; lost: boolean }) {
   const w = useWords();
   const now = useStore(picture);
   const { query } = useStore(address);
   const chosen = unitsOf(query.get("units") ?? "");
-  const places = placesOf(now, line, chosen);
-  const show = arrangementOf(query.get("show") ?? "", places.length);
+  const units = unitsOn(now, line, chosen);
+  const show = arrangementOf(query.get("show") ?? "", units.length);
+  const order = useRef<(string | null)[]>([]);
+  const seats = seated(order.current, units, show);
+  order.current = seats.map((place) => place?.unitId ?? null);
   const [profile, setProfile] = useState<Profile>("auto");
   // One talk at a time: Space must have one meaning.
   const [talkTo, setTalkTo] = useState<string | null>(null);
-  const shown = places.slice(0, show);
+  const hidden = seats.length - show;
   const choose = (units: readonly string[]): void => setQuery({ units: units.join(",") });
   useDigits();
   return (
@@ -43,14 +46,15 @@ export default function LiveWall({ user, line, lost }: { user: User; line: Incid
         </div>
         <AddUnit chosen={chosen} onAdd={(unitId) => choose([...chosen, unitId])} />
         <ProfileChoice profile={profile} onProfile={setProfile} />
-        <span class="page-hint dim number">{places.length > shown.length ? <b class="amber">◆ {w.watch.more(places.length - shown.length)}</b> : w.watch.wallNote}</span>
+        <span class="page-hint dim number">{hidden > 0 ? <b class="amber">◆ {w.watch.more(hidden)}</b> : w.watch.wallNote}</span>
       </header>
-      {places.length === 0
+      {units.length === 0
         ? <div class="live-empty"><p>{w.watch.emptyWall}</p></div>
         : (
           <div class={`live-grid live-grid-${show}`}>
-            {shown.map((place, i) => <Tile key={place.unitId} place={place} number={i + 1} user={user} lost={lost} profile={profile} talks={place.unitId === talkTo} onTalk={(talks) => setTalkTo(talks ? place.unitId : null)} onRemove={() => choose(chosen.filter((one) => one !== place.unitId))} />)}
-            {Array.from({ length: show - shown.length }, (_, i) => <div key={`empty-${i}`} class="live-place" aria-hidden="true">{w.watch.empty}</div>)}
+            {seats.slice(0, show).map((place, i) => place
+              ? <Tile key={place.unitId} place={place} number={i + 1} user={user} lost={lost} profile={profile} talks={place.unitId === talkTo} onTalk={(talks) => setTalkTo(talks ? place.unitId : null)} onRemove={() => choose(chosen.filter((one) => one !== place.unitId))} />
+              : <div key={`empty-${i}`} class="live-place" aria-hidden="true">{w.watch.empty}</div>)}
           </div>
         )}
     </main>
@@ -123,7 +127,7 @@ function useDigits(): void {
     function onKey(event: KeyboardEvent): void {
       if (!/^[1-9]$/.test(event.key) || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || event.repeat) return;
       if (isTyping(event.target) || shortKeys.get() === "off" || document.querySelector("dialog[open]")) return;
-      document.querySelectorAll<HTMLButtonElement>(".live-grid [data-live-act=listen]")[Number(event.key) - 1]?.click();
+      document.querySelector<HTMLButtonElement>(`.live-grid > :nth-child(${event.key}) [data-live-act=listen]`)?.click();
     }
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
