@@ -99,6 +99,12 @@ class Channel {
   close() {}
 }
 
+/** Its word is what the test says it is. */
+class Worker {
+  postMessage() {}
+  terminate() {}
+}
+
 /** A sound device, or a part of one: it takes everything, and gives what the test hands to `port`. */
 class Audio {
   static nodes = [];
@@ -136,6 +142,8 @@ const mediaDevices = Object.assign(new EventTarget(), {
 const page = {
   sockets: Socket.all, channels: Channel.all, nodes: Audio.nodes, asked, tracks, settle,
   pass: (ms) => time.pass(ms),
+  /** Another module of the page, as the one that is driven knows it. */
+  module: (name) => import(pathToFileURL(`${source}/src/${name}`).href),
   /** Answers a request: {status, body}. */
   answer: () => ({ status: 200, body: {} }),
   tell: (event) => here.dispatchEvent(new Event(event)),
@@ -144,7 +152,7 @@ const page = {
 const document = Object.assign(new EventTarget(), { hidden: false, querySelector: () => null });
 for (const [name, value] of Object.entries({
   window: globalThis, document, location: { protocol: "https:", host: "console.example" }, isSecureContext: true,
-  navigator: { mediaDevices }, WebSocket: Socket, BroadcastChannel: Channel, AudioContext: Audio, AudioWorkletNode: Audio,
+  navigator: { mediaDevices }, WebSocket: Socket, BroadcastChannel: Channel, Worker, AudioContext: Audio, AudioWorkletNode: Audio,
   performance: { now: () => time.nowMs, timeOrigin: 0 }, localStorage: new Map(),
   addEventListener: here.addEventListener.bind(here), removeEventListener: here.removeEventListener.bind(here),
   setTimeout: (act, ms) => time.after(act, ms, null), setInterval: (act, ms) => time.after(act, ms, ms),

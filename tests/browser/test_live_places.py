@@ -18,7 +18,7 @@ CASES = [
 
 SEATED = """
 return given.map(([, before, who, show]) => {
-  const units = who.split(" ").map((one) => ({ unitId: one[0], name: one, chosen: true, incident: one[1] ? {} : null }));
+  const units = who.split(" ").map(([unitId, alarm]) => ({ unitId, incident: alarm ? {} : null }));
   const sat = [...before].map((one) => (one === "-" ? null : one));
   return m.seated(sat, units, show).map((one) => one?.unitId ?? "-").join("");
 });
