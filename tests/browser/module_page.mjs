@@ -142,6 +142,11 @@ const mediaDevices = Object.assign(new EventTarget(), {
 const page = {
   sockets: Socket.all, channels: Channel.all, nodes: Audio.nodes, asked, tracks, settle,
   pass: (ms) => time.pass(ms),
+  /** Time passes and no timer runs: a page that is hidden. */
+  skip: (ms) => {
+    time.nowMs += ms;
+    return settle();
+  },
   /** Another module of the page, as the one that is driven knows it. */
   module: (name) => import(pathToFileURL(`${source}/src/${name}`).href),
   /** Answers a request: {status, body}. */

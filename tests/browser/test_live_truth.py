@@ -61,3 +61,15 @@ said.push(view().bytesS);
 return said;
 """)
     assert found == [None, 70_000, 0]
+
+
+def test_page_whose_timers_are_slowed_down_says_what_it_has_seen() -> None:
+    """The gateway cuts off who says nothing for 10 s; a browser runs the timers of a hidden page once a minute."""
+    found = watch("""
+for (let second = 0; second < 20; second += 0.5) {
+  shoot();
+  await page.skip(500);
+}
+return socket.sent.filter((one) => one.t === "seen").map((one) => one.number);
+""")
+    assert found == list(range(found[0], 41, 2)) and len(found) >= 19

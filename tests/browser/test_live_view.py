@@ -3,6 +3,8 @@
 What the scene says of itself in its pixels and beeps is read back from the page.
 """
 
+import json
+import re
 import statistics
 import time
 from collections.abc import Iterator
@@ -26,7 +28,7 @@ from live_screen import (
     shoot_to,
     until,
 )
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 from test_player import told
 
 from simulator import scene
@@ -319,6 +321,50 @@ def test_small_pictures_come_as_h264(units: Units, window: BrowserContext) -> No
     assert numbers == sorted(set(numbers))
     expect(view).to_have_attribute("data-old", "false")
     expect(view.locator(".watch-worse")).to_have_count(0)
+
+
+def test_page_in_the_background_asks_for_nothing_smaller(units: Units, window: BrowserContext) -> None:
+    """What a browser slows down while nobody looks says nothing of the machine."""
+    why: list[str | None] = ["slow_viewer"]
+    wants: list[object] = []
+
+    def between(page: WebSocketRoute) -> None:
+        server = page.connect_to_server()
+
+        def told(message: str | bytes) -> None:
+            said = json.loads(message) if isinstance(message, str) else {}
+            page.send(json.dumps({**said, "why": why[0]}) if said.get("t") == "state" else message)
+
+        def asked(message: str | bytes) -> None:
+            said = json.loads(message) if isinstance(message, str) else {}
+            wants.extend([said["codec"]] if said.get("t") == "want" else [])
+            server.send(message)
+
+        server.on_message(told)
+        page.on_message(asked)
+
+    def look(page: Page, hidden: str) -> None:
+        page.evaluate(f"Object.defineProperty(document, 'hidden', {{ value: {hidden}, configurable: true }})")
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    window.route_web_socket(re.compile(r"/units/[^/]+/live$"), between)
+    page = units.enter(window)
+    look(page, "true")
+    open_unit(page, units.ids[0])
+    view = page.locator(f"[data-live-view={units.ids[0]}]")
+    expect(view.locator("[data-why=slow_viewer]")).to_be_visible()
+    why[0] = None
+    expect(view.locator("[data-why='']")).to_be_visible()
+    assert wants == []
+    look(page, "false")
+    why[0] = "slow_viewer"
+    expect(view.locator(".watch-worse")).to_contain_text("已改要小画面")
+    look(page, "true")
+    expect(view.locator(".watch-worse")).to_have_count(0)
+    deadline_s = time.monotonic() + WITHIN_MS / 1000
+    while len(wants) < 2 and time.monotonic() < deadline_s:
+        page.wait_for_timeout(50)
+    assert wants == ["h264", "jpeg"]
 
 
 @pytest.mark.alone

@@ -88,13 +88,11 @@ export class LiveSource {
     this.heardMs = performance.now();
     this.tried = 0;
     this.tell({ state: "open" });
-    if (typeof data !== "string") {
-      const block = readBlock(data);
-      if (!block) return;
-      this.number = block.number;
-      this.ears.block(block);
-      return;
-    }
+    const block = typeof data === "string" ? null : readBlock(data);
+    if (block) this.number = block.number;
+    this.acknowledge();
+    if (block) this.ears.block(block);
+    if (typeof data !== "string") return;
     const said = readMessage(data);
     if (said?.t === "hello") this.clock.told(said.now_ms, this.heardMs);
     if (said?.t === "pong") {
@@ -113,10 +111,15 @@ export class LiveSource {
       this.leave();
       this.lost(0, true);
     } else if (this.link.state === "open" && quietMs > QUIET_MS) this.tell({ state: "quiet" });
-    if (this.link.state === "open" && nowMs - this.seenMs >= SEEN_EVERY_MS) {
-      this.seenMs = nowMs;
-      this.send({ t: "seen", number: this.number });
-    }
+    if (this.link.state === "open") this.acknowledge();
+  }
+
+  /** Also when something comes: the timers of a page that is hidden run once a minute, and who says nothing is cut off. */
+  private acknowledge(): void {
+    const nowMs = performance.now();
+    if (nowMs - this.seenMs < SEEN_EVERY_MS) return;
+    this.seenMs = nowMs;
+    this.send({ t: "seen", number: this.number });
   }
 
   private lost(code: number, opened: boolean): void {

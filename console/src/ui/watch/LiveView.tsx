@@ -37,9 +37,15 @@ export default function LiveView({ unitId, name, incident = null, may = false, l
   const [own, setProfile] = useState<Profile>("auto");
   const asked = useRef("auto");
   const profile = common ?? own;
-  // Once found too slow for all of it, less is asked for until somebody chooses.
+  // Once found too slow for all of it, less is asked for until somebody chooses. What a browser slows down in the background
+  // says nothing of the machine.
   const [slow, setSlow] = useState(false);
-  useEffect(() => setSlow((before) => profile === "auto" && (before || view?.why === "slow_viewer")), [profile, view?.why]);
+  useEffect(() => setSlow((before) => profile === "auto" && (before || (view?.why === "slow_viewer" && !document.hidden))), [profile, view?.why]);
+  useEffect(() => {
+    const forget = (): void => setSlow(false);
+    document.addEventListener("visibilitychange", forget);
+    return () => document.removeEventListener("visibilitychange", forget);
+  }, []);
   const stale = useStore(freshness).state !== "live";
   useEffect(() => {
     if (!player || asked.current === `${profile}${slow}`) return;
