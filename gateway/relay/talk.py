@@ -98,6 +98,9 @@ class Talks:
         self.end(seat, why)
         seats = self._seats.get(seat.unit_id, set())
         seats.discard(seat)
+        floor = self._floors.get(seat.unit_id)
+        if floor is not None and not any(one.by.login == seat.by.login for one in seats):
+            floor.left(seat.by.login)
         if not seats:
             self._seats.pop(seat.unit_id, None)
             self._floors.pop(seat.unit_id, None)

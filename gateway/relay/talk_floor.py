@@ -148,7 +148,8 @@ class Floor:
             if self.talking.seat is seat:
                 return self.talking
             raise Busy(self.talking.by)
-        if self.offer is not None and self.offer.to.login != by.login:
+        # Who handed it over may take it back: an officer is not to wait for somebody who does not react.
+        if self.offer is not None and by.login not in (self.offer.to.login, self.offer.by.login):
             raise Busy(self.offer.to)
         self.offer = None
         self.talking = Talking(talk, by, seat, aloud, call, now_ms, now_s, now_s, asked)
@@ -167,6 +168,11 @@ class Floor:
         if ended is not None:
             self.offer = Offer(to, ended.by, now_s + OFFER_S)
         return ended
+
+    def left(self, login: str) -> None:
+        """Somebody has no panel open any more: what was handed to them is nobody's."""
+        if self.offer is not None and self.offer.to.login == login:
+            self.offer = None
 
     def lapse(self, now_s: float) -> bool:
         """Forget an offer that nobody took in time. Whether there was one."""

@@ -15,6 +15,7 @@ from gateway.store import Store, tables
 PEOPLE = (
     ("dispatcher", "陈调度", Role.DISPATCHER, None),
     ("second", "林接班", Role.DISPATCHER, None),
+    ("third", "吴协同", Role.DISPATCHER, None),
     ("viewer", "黄旁听", Role.VIEWER, None),
     ("duty", "王值班", Role.COURT, COURT),
 )

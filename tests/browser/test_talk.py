@@ -321,6 +321,33 @@ def test_call_is_handed_over(desk: Make, officer: Make, shoot: Make) -> None:
     assert len({talk.talk for talk in found}) == 2
 
 
+def test_call_goes_to_nobody_else_when_the_chosen_one_leaves(desk: Make, officer: Make) -> None:
+    mine, _ = alarmed(desk, officer)
+    others = {name: desk().enter(name) for name in ("second", "third")}
+    for other in others.values():
+        other.locator("button[id^=queue-]").first.click()
+        expect(other.locator(f".right {PANEL} [data-talk-act=call]")).to_be_visible()
+    mine.locator("[data-talk-act=call]").click()
+    expect(mine.locator(PANEL)).to_have_attribute("data-talk-state", "you")
+    to, act = mine.locator("[name=talk-to]"), mine.locator("[data-talk-act=hand-over]")
+    expect(to.locator("option")).to_have_count(2)
+    chosen = to.input_value()
+    expect(act).to_be_enabled()
+    others[chosen].close()
+    expect(act).to_be_disabled()
+    expect(to).to_have_value(chosen)
+    (left,) = others.keys() - {chosen}
+    to.select_option(left)
+    act.click()
+    offered = others[left].locator("[data-talk-offer=dispatcher]")
+    expect(offered).to_be_visible()
+    # Nobody takes it: who gave it away may speak again.
+    mine.locator("[data-talk-act=call]").click()
+    expect(mine.locator(PANEL)).to_have_attribute("data-talk-state", "you")
+    expect(offered).to_be_hidden()
+    mine.locator("[data-talk-act=hang-up]").click()
+
+
 @pytest.mark.parametrize(
     ("name", "words"), [("NotAllowedError", "未获准"), ("NotFoundError", "没有找到麦克风")]
 )

@@ -46,11 +46,29 @@ def test_floor_that_is_handed_over_is_kept_for_that_person() -> None:
     floor = Floor(LONGEST_S)
     talking = begin(floor)
     assert floor.hand_over(CHEN, 101.0) is talking and floor.talking is None
-    for other, seat in ((LIN, "seat"), (XU, "third")):
-        with pytest.raises(Busy) as busy:
-            begin(floor, other, seat, 102.0)
-        assert busy.value.by == CHEN
+    with pytest.raises(Busy) as busy:
+        begin(floor, XU, "third", 102.0)
+    assert busy.value.by == CHEN
     assert begin(floor, CHEN, "other seat", 102.0).by == CHEN and floor.offer is None
+
+
+def test_who_handed_it_over_may_take_it_back() -> None:
+    floor = Floor(LONGEST_S)
+    begin(floor)
+    floor.hand_over(CHEN, 101.0)
+    assert begin(floor, LIN, "seat", 102.0).by == LIN and floor.offer is None
+    with pytest.raises(Busy):
+        begin(floor, CHEN, "other seat", 103.0)
+
+
+def test_what_was_handed_to_somebody_who_left_is_nobodys() -> None:
+    floor = Floor(LONGEST_S)
+    begin(floor)
+    floor.hand_over(CHEN, 101.0)
+    floor.left("xu")
+    assert floor.offer is not None
+    floor.left("chen")
+    assert begin(floor, XU, "third", 102.0).by == XU
 
 
 def test_hand_over_that_nobody_takes_lapses() -> None:

@@ -35,8 +35,9 @@ async def test_one_speaks_at_a_time_and_hands_over(site: Any, stack: AsyncExitSt
     await lin.say(t="hand_over", to="chen")
     offered = await chen.until(t="state", by=None)
     assert offered["offer"]["you"] is True and offered["offer"]["by"]["login"] == "lin"
-    await lin.say(t="begin", aloud=False, call=False)
-    assert (await lin.until(t="refused"))["by"]["login"] == "chen"
+    xu = await panel(stack, site, await site.person(Role.DISPATCHER, "HIGH", "xu"))
+    await xu.say(t="begin", aloud=False, call=False)
+    assert (await xu.until(t="refused"))["by"]["login"] == "chen"
     assert (await chen.begin())["offer"] is None
     await chen.speak()
     await chen.say(t="end")
@@ -46,6 +47,25 @@ async def test_one_speaks_at_a_time_and_hands_over(site: Any, stack: AsyncExitSt
         ("chen", "released", 1),
     ]
     assert [one.flags for one in packets(site)] == [0, LAST, 0, LAST]
+
+
+async def test_talk_that_was_handed_to_somebody_who_leaves_waits_for_nobody(
+    site: Any, stack: AsyncExitStack
+) -> None:
+    site.heard("U1", speaker=SPEAKER_PLAYS)
+    lin = await panel(stack, site, await site.person(Role.DISPATCHER, "MID1", "lin"))
+    client = await site.person(Role.DISPATCHER, "HIGH", "chen")
+    chen, window = await panel(stack, site, client), await panel(stack, site, client)
+    xu = await panel(stack, site, await site.person(Role.DISPATCHER, "HIGH", "xu"))
+    await lin.begin()
+    await lin.say(t="hand_over", to="chen")
+    await chen.until(t="state", by=None)
+    await chen.connection.close()
+    await xu.say(t="begin", aloud=False, call=False)
+    assert (await xu.until(t="refused"))["by"]["login"] == "chen", "another window of theirs is open"
+    await window.connection.close()
+    await lin.until(t="state", offer=None, by=None, present=[{"login": "xu", "name": "xu"}])
+    await xu.begin()
 
 
 async def test_each_begin_has_its_number_in_all_that_comes_of_it(site: Any, stack: AsyncExitStack) -> None:

@@ -5,7 +5,7 @@ export const talkZh = {
   hold: "按住喊话", holdAloud: "按住外放喊话", letGo: "松开结束", call: "通话", hangUp: "结束通话",
   silentNow: "静默告警：喊话不发声。按“允许外放”或 Shift+空格才会响，可能暴露人员。",
   keptSilent: "没有发声。", arm: "允许外放", armNote: "扬声器会响，可能暴露人员", armed: "已允许 15 秒", aloudNow: "正在外放：记录仪扬声器正在发声",
-  handOver: "转交", handOverTo: "转交给", nobodyElse: "没有其他人打开此喊话", offered: (name: string) => `${name} 将喊话转交给您`, offeredTo: (from: string, to: string) => `${from} 已将喊话转交给 ${to}`, take: "接过来",
+  handOver: "转交", handOverTo: "转交给", hasLeft: (name: string) => `${name} 已离开`, nobodyElse: "没有其他人打开此喊话", offered: (name: string) => `${name} 将喊话转交给您`, offeredTo: (from: string, to: string) => `${from} 已将喊话转交给 ${to}`, take: "接过来",
   busy: (name: string) => `${name} 正在喊话，请稍候`, dropped: (n: number) => `本次有 ${n} 个语音包迟到被丢弃（每包 20 毫秒）`,
   why: { offline: "记录仪离线，无法喊话", no_speaker: "这台记录仪没有扬声器", no_link: "网关连不上消息服务器，喊话送不出去", silent: "告警转为静默，喊话已结束", not_fed: "语音没有及时送达，喊话已结束", too_long: "已到最长时间，请重新开始", too_fast: "语音来得过快，部分被丢弃", absent: "对方没有打开此喊话", not_talking: "您没有在喊话", not_stored: "喊话未能登记，请重试", busy: "有人正在喊话" } as Record<string, string>,
   mic: { insecure: "浏览器只在 https 下允许使用麦克风：请用 https 地址打开控制台", denied: "浏览器未获准使用麦克风：请在地址栏左侧的网站设置中允许，再试一次", none: "没有找到麦克风：请接好耳麦，再试一次", busy: "麦克风被其他程序占用：请关闭它，再试一次", failed: "麦克风打不开：请检查系统的声音设置" },

@@ -39,7 +39,7 @@ export default function TalkPanel({ unitId, user, lost }: { unitId: string; user
     if (stale) talker?.stop();
   }, [stale, talker]);
 
-  const taken = state !== null && (state.by !== null && !state.you || state.offer !== null && !state.offer.you);
+  const taken = state !== null && (state.by !== null && !state.you || state.offer !== null && !state.offer.you && state.offer.by.login !== user.login);
   const reached = state !== null && state.online && state.speaker !== "none";
   const may = talker !== null && !stale && talk?.link === "open" && reached && !taken;
   useTalkKeys(talker, may, silent && !armed ? "second" : armed ? "armed" : "plain", () => setHit(true));
