@@ -117,7 +117,7 @@ def test_alarm_without_acknowledgement_reconnects_fast(bench: Bench) -> None:
     bench.broker.signal(signal.SIGSTOP)
     try:
         unit.order(t="publish", topic=UP, text="alarm")
-        assert "acknowledgement" in unit.wait("ended", within_s=2.0)["text"]
+        assert "no acknowledgement within 700 ms" in unit.wait("ended")["text"]
     finally:
         bench.broker.signal(signal.SIGCONT)
     bench.gateway.wait(b"alarm")
@@ -163,6 +163,7 @@ def test_kick_reconnects_and_messages_go_on(make_bench: Callable[[str], Bench], 
     bench.gateway.wait(b"after")
 
 
+@pytest.mark.alone
 def test_no_step_is_long_and_the_heap_is_small(make_bench: Callable[[str], Bench]) -> None:
     """The aim is 0.3 ms; a shared machine makes some steps look longer, so one in a hundred may."""
     bench = make_bench("mosquitto-5")
