@@ -32,7 +32,7 @@ async def test_connection_that_asks_nothing_is_closed(
 
 
 async def test_live_connection_is_none_of_these(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "PATIENCE_S", 0.01)
+    monkeypatch.setattr(server, "PATIENCE_S", 0.5)
     watcher = await site.watch(await site.person(Role.VIEWER, None))
     await watcher.read()
     reader, writer = await connect(site)
