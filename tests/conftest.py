@@ -11,7 +11,9 @@ import pytest
 from gateway import ports
 
 # How fast an example is on a machine that does other things besides is not what these tests judge.
-hypothesis.settings.register_profile("tipstaff", deadline=None)
+hypothesis.settings.register_profile(
+    "tipstaff", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("tipstaff")
 
 ROOT = Path(__file__).resolve().parent.parent
