@@ -199,13 +199,13 @@ async def test_recording_is_deleted_by_name_when_its_time_is_over_and_nothing_re
     await gateway.provision("u1001", COURT, officer="Lin Yan")
     ids = [secrets.token_bytes(8) for _ in range(3)]
     async with Filmer(tmp_path / "units" / "u1001") as filmer:
+        count = 0
         for recording in ids:
             made = segment(recording + bytes(4))
             await filmer.send(made, [made.chunk(n) for n in range(len(made.chunks))])
             await filmer.control.say("manifest", manifest := filmer.manifest(made, flags=LAST))
-            await eventually(
-                lambda made=made: gateway.metrics.media_chunks._value.get() % len(made.chunks) == 0
-            )
+            count += len(made.chunks)
+            await eventually(lambda count=count: gateway.metrics.media_chunks._value.get() == count)
             while not filmer._wants(manifest):
                 clock.advance(300)
                 await filmer.control.until(lambda: True)
