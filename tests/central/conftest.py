@@ -6,9 +6,12 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -187,10 +190,14 @@ def postgres_url() -> Iterator[str]:
                     break
             else:
                 pytest.fail("PostgreSQL did not start")
+            # What it says later would fill the pipe, and then it would wait.
+            threading.Thread(
+                target=deque, args=(server.stderr, 0), name="PostgreSQL's log", daemon=True
+            ).start()
             yield f"postgresql+asyncpg://tipstaff@127.0.0.1:{port}/postgres"
         finally:
-            server.terminate()
-            server.communicate(timeout=20)
+            server.send_signal(signal.SIGINT)  # it does not wait for its clients
+            server.wait(60)
             shutil.rmtree(root, ignore_errors=True)
 
 
