@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -56,13 +57,19 @@ def refused_sentences(unit: Unit) -> int:
     return int(counters.get("nmea_refused", 0)) if isinstance(counters, dict) else 0
 
 
+def withheld_ms(pid: int) -> float:
+    """How long a process was ready to run and did not, since it began (Linux: sched-stats, the second field)."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text("ascii").split()[1]) / 1e6
+
+
 @pytest.mark.alone
 async def test_press_is_felt_at_once_while_everything_else_is_overloaded(
     make_home: MakeHome, broker_port: int, answerer: Answerer
 ) -> None:
     """Ten times the receiver's line in garbage, a burst of commands, a full journal on its way.
 
-    Both times are the unit's own: how soon this machine's simulator is heard is another matter.
+    Both times are the unit's own: how soon this machine's simulator is heard is another matter, and so is for how
+    long the machine does not let the unit run.
     """
     config = make_home(broker_port=broker_port, hold_ms=300)
     batches = fill_journal(config)
@@ -71,6 +78,8 @@ async def test_press_is_felt_at_once_while_everything_else_is_overloaded(
         unit.gnss_mode("garbage")
         unit.gnss.rate_hz = 10
         await unit.wait_connected()
+        assert unit.pid is not None
+        withheld_before_ms = withheld_ms(unit.pid)
         unit.button(True)  # with the connection, what was kept begins to go out
         for number in range(COMMANDS):
             kind = (messages.LOCATE, messages.SETTING)[number % 2]
@@ -87,7 +96,8 @@ async def test_press_is_felt_at_once_while_everything_else_is_overloaded(
         await unit.wait_felt("received")
         alarm = answerer.alarms[0]
         assert felt.unit_mono_ms is not None
-        assert 0 <= felt.unit_mono_ms - alarm.pressed.mono_ms <= FELT_MS
+        most_ms = FELT_MS + withheld_ms(unit.pid) - withheld_before_ms
+        assert 0 <= felt.unit_mono_ms - alarm.pressed.mono_ms <= most_ms
         assert {one.alarm_id for one in answerer.alarms} == {alarm.alarm_id}
         async with asyncio.timeout(30):
             while refused_sentences(unit) < 20 or len(answerer.kept_batches) < batches:
