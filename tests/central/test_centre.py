@@ -62,7 +62,7 @@ async def test_requests_that_wait_when_the_centre_stops_are_answered(prepared, c
     await asyncio.gather(task, return_exceptions=True)
     for one in [*waiting, asyncio.create_task(desk.centre.set_duty(COURT, False, login="x"))]:
         with pytest.raises(NotCommitted, match="stopping"):
-            await asyncio.wait_for(one, 5)
+            await asyncio.wait_for(one, 30)
 
 
 async def test_name_with_a_line_break_is_told_without_it_and_stops_no_timer(desk):

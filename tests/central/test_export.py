@@ -170,7 +170,7 @@ async def test_masters_come_from_the_object_store(start, tmp_path, free_port):
         }  # fmt: skip
         import httpx
 
-        assert httpx.put(f"http://127.0.0.1:{free_port}/evidence").status_code == 200
+        assert httpx.put(f"http://127.0.0.1:{free_port}/evidence", timeout=60).status_code == 200
         gateway = await start(evidence=evidence)
         await gateway.provision("u1001", COURT, officer="林燕")
         await record(gateway, tmp_path)

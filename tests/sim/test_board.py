@@ -68,7 +68,7 @@ async def test_state_is_told_again_to_a_unit_that_restarts(board: Board, heard: 
         reader, writer = await control(board, heard)
         assert json.loads(await reader.readline())["pct"] == 5
         writer.close()
-        await asyncio.wait_for(heard.closed.wait(), 5)
+        await asyncio.wait_for(heard.closed.wait(), 30)
         heard.closed.clear()
     assert board.counts.lines_dropped == 1
 

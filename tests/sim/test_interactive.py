@@ -99,9 +99,9 @@ async def test_keys_come_one_by_one_and_the_terminal_is_given_back(monkeypatch: 
         before = termios.tcgetattr(theirs)
         async with Keys() as keys:
             keyboard.write(b"a")
-            assert await asyncio.wait_for(keys.next(), 5) == "a"
+            assert await asyncio.wait_for(keys.next(), 30) == "a"
             keyboard.write("é".encode())
-            assert await asyncio.wait_for(keys.next(), 5) == "é"
+            assert await asyncio.wait_for(keys.next(), 30) == "é"
         assert termios.tcgetattr(theirs) == before
 
 

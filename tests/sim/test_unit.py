@@ -58,10 +58,10 @@ async def test_long_press_is_an_alarm_though_the_unit_could_not_look_when_it_beg
 
 
 async def test_press_that_is_too_short_is_not_felt(make_home: MakeHome) -> None:
-    async with Unit(make_home(hold_ms=1000)) as unit:
+    async with Unit(make_home(hold_ms=3000)) as unit:
         await unit.press(100)
         with pytest.raises(UnitTimeout, match="did not feel 'pressed'"):
-            await unit.wait_felt("pressed", 1.5)
+            await unit.wait_felt("pressed", 3.5)
 
 
 async def test_pressed_is_given_out_once_each(make_home: MakeHome) -> None:
