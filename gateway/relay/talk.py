@@ -130,8 +130,14 @@ class Talks:
         except Busy as busy:
             seat.refuse("busy", n=asked, by=person(busy.by))
             return
+        entering = asyncio.create_task(self.book.begin(unit_id, talking), name="talk-begin")
         try:
-            speech = await self.book.begin(unit_id, talking)
+            speech = await asyncio.shield(entering)
+        except asyncio.CancelledError:
+            # The panel has gone, but what is being written is written: it must have an end, too.
+            floor.end(talking)
+            entering.add_done_callback(self._entered_for_nobody)
+            raise
         except (StoreError, NotCommitted) as error:
             self._log.error("talk_not_begun", unit=unit_id, login=seat.by.login, error=str(error))
             floor.end(talking)
@@ -295,6 +301,10 @@ class Talks:
                 self._publish(unit_id, talking, talking.last_number + 1, b"", LAST)
             self._end_later(Ending(speech, why, self._clock.now_ms()))
         self._tell(unit_id)
+
+    def _entered_for_nobody(self, entering: asyncio.Task[Speech]) -> None:
+        if not entering.cancelled() and entering.exception() is None:
+            self._end_later(Ending(entering.result(), Ended.LEFT, self._clock.now_ms()))
 
     def _end_later(self, ending: Ending) -> None:
         """One that finds no room is ended at the next start, as after a kill."""

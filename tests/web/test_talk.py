@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+import sqlite3
 import sys
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from talk_panel import actions, ended, ended_of, heard, packets, panel
 
 from gateway.model import Role
+from gateway.relay.talk_floor import Talker
 from protocol.messages import SPEAKER_PLAYS, SPEAKER_SILENT
 from protocol.talk import ALOUD, LAST
 
@@ -279,6 +281,25 @@ async def test_talk_ends_with_its_session(site: Any, stack: AsyncExitStack) -> N
     (row,) = await ended(site)
     assert (row.why, row.packets) == ("session", 1)
     assert packets(site)[-1].flags == LAST
+
+
+async def test_talk_whose_panel_goes_while_it_is_entered_has_an_end(site: Any, stack: AsyncExitStack) -> None:
+    site.heard("U1", speaker=SPEAKER_PLAYS)
+    talks = site.parts.talks
+    seat = talks.join("U1", Talker("lin", "lin"))
+    with closing(sqlite3.connect(site.parts.settings.site.data_dir / "web.db", isolation_level=None)) as disk:
+        disk.execute("BEGIN IMMEDIATE")
+        begin = asyncio.create_task(talks.begin(seat, aloud=False, call=False))
+        for _ in range(100):  # more than it takes until the gateway's writer waits for the disk
+            await asyncio.sleep(0)
+        begin.cancel()
+        await asyncio.wait([begin])
+        talks.leave(seat)
+        disk.execute("ROLLBACK")
+    (row,) = await ended(site)
+    assert (row.login, row.why, row.packets) == ("lin", "left", 0)
+    other = await panel(stack, site, await site.person(Role.DISPATCHER, "MID1"))
+    await other.begin()
 
 
 async def test_connection_that_is_killed_while_somebody_speaks_frees_the_floor(
