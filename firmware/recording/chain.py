@@ -1,8 +1,10 @@
 """The unit's signature under each segment, and the number that shows a missing one.
 
-The chain is kept on the flash, not on the card: `previous` and `seq` of the next manifest, the segment that is being
-sealed, and the one that was sealed last when its recording goes on after it. So a power cut between the manifest on the
-card and the number on the flash uses no number twice, and one between two segments is known.
+The chain is kept on the flash, not on the card. `chain`: `previous` and `seq` of the next manifest, and the segment
+that was sealed last when its recording goes on after it, so that a power cut between two segments is known. `signed`:
+place, segment and digest of a manifest, before it goes onto the card. So a cut before `chain` says that the place is
+taken uses no place twice: what is on the card tells, and if that is another card by then, the chain goes on behind the
+digest.
 """
 
 import asyncio
@@ -10,6 +12,7 @@ import hashlib
 
 from bodyunit.wire import encoded
 from store.copies import Copies
+from store.errors import FlashRefused
 
 from protocol import ed25519
 from protocol.manifest import CUT, FIRST_PREVIOUS, LAST, Manifest, key_id
@@ -18,7 +21,9 @@ from recording.shelf import decoded
 
 KEY_FILE = "/unit.sign.key"
 _KEY_ID_BYTES = 8
-_MOST_BYTES = 8 + 4 + 32 + 2 * SEGMENT_BYTES
+_DIGEST_BYTES = 32
+_MOST_BYTES = _KEY_ID_BYTES + 4 + _DIGEST_BYTES + 2 * SEGMENT_BYTES
+_SIGNED_BYTES = _KEY_ID_BYTES + 4 + SEGMENT_BYTES + _DIGEST_BYTES
 _NONE = bytes(SEGMENT_BYTES)
 
 
@@ -39,10 +44,15 @@ class Chain:
         self._home = home
         self._note = note
         self._copies = Copies(home + "/chain", _MOST_BYTES)
+        self._signed = Copies(home + "/signed", _SIGNED_BYTES)
         self._seed = b""
         self._previous = FIRST_PREVIOUS
         self._begun = _NONE
+        # Of the manifest of `begun`; empty when older firmware began it, which kept none.
+        self._digest = b""
         self._unended = _NONE
+        # Whether `chain` on the flash says all this.
+        self._kept = True
         self.public: bytes | None = None
         self.key_id = b""
         self.seq = 0
@@ -66,6 +76,9 @@ class Chain:
             self.seq = int.from_bytes(kept[8:12], "big")
             self._previous = kept[12:44]
             self._begun, self._unended = kept[44:56] or _NONE, kept[56:68] or _NONE
+        told = self._signed.load() or b""
+        if len(told) == _SIGNED_BYTES and told[:12] == self._place():
+            self._begun, self._digest = told[12:24], told[24:]
         self.public = public
         return True
 
@@ -79,39 +92,71 @@ class Chain:
         """The segment (12 bytes) that was sealed last, if its recording goes on after it; or nothing."""
         return b"" if self._unended == _NONE else self._unended
 
-    def _save(self) -> None:
-        place = self.key_id + self.seq.to_bytes(4, "big") + self._previous
-        self._copies.save(place + self._begun + self._unended)
+    def _place(self) -> bytes:
+        return self.key_id + self.seq.to_bytes(4, "big")
 
-    async def adopt(self, data: "bytes | None") -> None:
-        """What the card has of the segment `begun`, if it was sealed: then the chain goes on behind it."""
+    def _keep(self, copies, value: bytes) -> None:
+        try:
+            copies.save(value)
+        except OSError as error:
+            raise FlashRefused(error.errno)
+
+    def _save(self) -> None:
+        self._keep(self._copies, self._place() + self._previous + _NONE + self._unended)
+        self._kept = True
+
+    async def adopt(self, data: "bytes | None") -> bool:
+        """Whether `data`, which the card has of the segment `begun`, is its manifest: then the chain follows it."""
         manifest = decoded(data)
         await asyncio.sleep_ms(0)
         mine = manifest is not None and manifest.key_id == self.key_id and manifest.signature is not None
-        if mine and manifest.seq == self.seq and manifest.previous == self._previous:
-            self.sealed(manifest, data)
+        if not mine or manifest.seq != self.seq or manifest.previous != self._previous:
+            return False
+        self.sealed(manifest, data)
+        return True
+
+    def free(self) -> None:
+        """The card has the segment `begun` without a manifest: its place is to be taken yet."""
+        self._begun = _NONE
+
+    def pass_over(self) -> None:
+        """The segment `begun` is not on this card: its place may be taken, and the chain goes on behind it."""
+        if self._digest:
+            self._follow(self.seq + 1, self._digest, _NONE)
         self._begun = _NONE
 
     async def sign(self, manifest: Manifest) -> bytes:
-        """Gives it its place in the chain and the signature; returns its bytes. OSError from the flash: try later."""
+        """Gives it its place in the chain and the signature; returns its bytes. FlashRefused: try later."""
         manifest.seq, manifest.previous, manifest.key_id = self.seq, self._previous, self.key_id
-        self._begun = manifest.segment
-        self._save()
-        await asyncio.sleep_ms(0)
+        if not self._kept:
+            self._save()
+            await asyncio.sleep_ms(0)
         manifest.signature = None
         told = encoded(manifest)
         await asyncio.sleep_ms(0)
         manifest.signature = await worked(ed25519.sign_steps(self._seed, self.public, told))
         await asyncio.sleep_ms(0)
-        return encoded(manifest)
+        data = encoded(manifest)
+        await asyncio.sleep_ms(0)
+        digest = hashlib.sha256(data).digest()
+        self._keep(self._signed, self._place() + manifest.segment + digest)
+        self._begun, self._digest = manifest.segment, digest
+        return data
 
     def sealed(self, manifest: Manifest, data: bytes) -> None:
-        """Its manifest, as `data`, is on the card: the next one follows it. OSError from the flash: `begun` tells."""
-        self._previous = hashlib.sha256(data).digest()
-        self.seq = manifest.seq + 1
+        """Its manifest, as `data`, is on the card: the next one follows it."""
+        ends = manifest.flags & (LAST | CUT)
+        self._follow(manifest.seq + 1, hashlib.sha256(data).digest(), _NONE if ends else manifest.segment)
+        try:
+            self._save()
+        except FlashRefused:
+            # `signed` tells until then; before anything else is signed it is tried again.
+            pass
+
+    def _follow(self, seq: int, previous: bytes, unended: bytes) -> None:
+        self.seq, self._previous, self._unended = seq, previous, unended
         self._begun = _NONE
-        self._unended = _NONE if manifest.flags & (LAST | CUT) else manifest.segment
-        self._save()
+        self._kept = False
 
 
 def file_hash(stream, buffer):

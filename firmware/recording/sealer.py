@@ -5,6 +5,7 @@ import asyncio
 from bodyunit.bell import Bell
 from bodyunit.wire import encoded
 from store import files
+from store.errors import FlashRefused
 
 from protocol import media
 from protocol.errors import ProtocolError
@@ -46,7 +47,7 @@ class Sealer:
         self._listed = False
         # A segment without an end that has none on this card.
         self._elsewhere = b""
-        self._keyless = False
+        self._complained = ""
         self._heart = None
         self.ready = lambda: None
         self.going_on = lambda: b""
@@ -83,13 +84,21 @@ class Sealer:
             heart.beat()
             try:
                 busy = self._shelf.look() and await self._step()
+            except FlashRefused as error:
+                self._complain("nothing can be signed: %s" % error)
             except OSError as error:
                 self._shelf.failed(error)
-                heart.rest()
-                await asyncio.sleep_ms(AGAIN_MS)
+            else:
+                if not busy:
+                    await self._bell.wait(IDLE_MS)
                 continue
-            if not busy:
-                await self._bell.wait(IDLE_MS)
+            heart.rest()
+            await asyncio.sleep_ms(AGAIN_MS)
+
+    def _complain(self, text: str) -> None:
+        if text != self._complained:
+            self._complained = text
+            self._note(text)
 
     async def _pause(self) -> None:
         self._heart.beat()
@@ -101,9 +110,7 @@ class Sealer:
             await self._store(self._confirmed.pop(0))
             return True
         if not await self._chain.open():
-            if not self._keyless:
-                self._keyless = True
-                self._note("no unit.sign.key: recordings stay on the card")
+            self._complain("no unit.sign.key: recordings stay on the card")
             return False
         if not self._listed:
             self._listed = True
@@ -124,10 +131,8 @@ class Sealer:
 
     async def _list(self) -> None:
         """Looks through the card: what is not sealed is to be, what is not confirmed waits."""
-        begun = self._chain.begun
-        if begun:
-            name = await self._shelf.find(begun, ".tip")
-            await self._chain.adopt(self._read(name) if name else None)
+        if self._chain.begun:
+            await self._adopt(self._chain.begun)
         self._waiting.looking()
         unsealed, sealed, alone = [], [], []
         known = 0
@@ -143,7 +148,8 @@ class Sealer:
                     unsealed.append(name)
                 else:
                     self._waiting.more = True
-            elif ending == ".tip" and self._has(name, ".mkv"):
+            elif ending == ".tip":
+                # Without its file, too: the power failed while it was removed, or the gateway has to be told.
                 if self._waiting.knows(segment_of(name)):
                     known += 1
                 elif len(sealed) == MOST_QUEUED:
@@ -163,6 +169,24 @@ class Sealer:
         queued = [name for name, _ in self._closed]
         unsealed.sort(key=segment_of)
         self._closed = [(name, []) for name in unsealed if name not in queued] + self._closed
+
+    async def _adopt(self, begun: bytes) -> None:
+        """Power or card failed while a segment was sealed: whether its manifest is on this card, if it is that card."""
+        for ending in (".tip", ".ok"):
+            name = await self._shelf.find(begun, ending)
+            try:
+                data = self._shelf.read(name, ending) if name else None
+            except OSError as error:
+                self._shelf.unreadable(name, error)
+                if self._shelf.there:
+                    self._chain.pass_over()
+                return
+            if await self._chain.adopt(data):
+                return
+        if await self._shelf.find(begun, ".mkv"):
+            self._chain.free()
+        else:
+            self._chain.pass_over()
 
     def _needs_facts(self, name: str) -> bool:
         """Whether a file is there that is not known to be sealed."""

@@ -212,20 +212,21 @@ class Shelf:
 
     async def stored(self, name: str, data: bytes, size: int) -> None:
         """The gateway has the segment of `size` bytes, whose `.tip` is `data`: it may go from now on."""
+        self.waiting = max(0, self.waiting - 1)
+        if files.size_bytes(self.path(name, ".mkv")) < 0:
+            # The power failed when it went.
+            self._remove_all(name)
+            return
         try:
             self.put(name, ".ok", data)
         except OSError as error:
             if error.errno != ENOSPC:
                 raise
             # No room to say that it may go: so it goes.
-            for ending in (".mkv", ".ok", ".tip"):
-                self.remove(name, ending)
-            self._emptied(name)
-            self.waiting = max(0, self.waiting - 1)
+            self._remove_all(name)
             return
         await _pause()
         self.remove(name, ".tip")
-        self.waiting = max(0, self.waiting - 1)
         self.stored_kib += _kib(size)
         if len(self._stored) < MOST_LISTED:
             self._stored.append(name)
@@ -260,13 +261,14 @@ class Shelf:
             return True
         if decoded(data) is None:
             return True
-        self.remove(name, ".mkv")
-        self.remove(name, ".ok")
-        self._emptied(name)
+        self._remove_all(name)
         self.stored_kib = max(0, self.stored_kib - _kib(size))
         return True
 
-    def _emptied(self, name: str) -> None:
+    def _remove_all(self, name: str) -> None:
+        """Of a confirmed segment, that last by which it is known as confirmed; and its folder, when it was the last."""
+        for ending in (".mkv", ".tip", ".ok"):
+            self.remove(name, ending)
         self._there().emptied(name[: name.rfind("/")])
 
     async def drop_stored_of_all(self) -> bool:

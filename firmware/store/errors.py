@@ -3,6 +3,7 @@
 StoreError
 +-- JournalFull    a record could not be stored; the caller still holds it
 +-- SettingError   a setting was refused; the old value stands
++-- FlashRefused   the flash did not take what has to be there; it may later
 """
 
 EIO = 5
@@ -24,6 +25,14 @@ class JournalFull(StoreError):
         self.reason = reason
         self.needed_bytes = needed_bytes
         self.max_bytes = max_bytes
+
+
+class FlashRefused(StoreError):
+    """`errno` is the file system's."""
+
+    def __init__(self, errno):
+        super().__init__("flash: error %s" % errno)
+        self.errno = errno
 
 
 class SettingError(StoreError):

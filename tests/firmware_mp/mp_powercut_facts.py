@@ -115,9 +115,9 @@ class Settings:
 
 def sealed(found):
     """What the next boot signs for the segment on the card at /cut."""
-    for ending in (".a", ".b"):
+    for leaf in ("chain.a", "chain.b", "signed.a", "signed.b"):
         try:
-            os.remove("chain" + ending)
+            os.remove(leaf)
         except OSError:
             # None was made yet.
             pass
