@@ -17,6 +17,7 @@ from gateway.relay.placing import Offset, Placing
 from gateway.relay.telling import (
     ALONE,
     BEGINS,
+    ESTIMATED,
     PICTURE,
     POSITION,
     SOUND,
@@ -105,6 +106,7 @@ class Owner:
         taken_ms = self._placing.taken_ms(said.time_ms, said.received_ms)
         self._link.heard(said.track, self._placing.late_ms(said.time_ms, said.received_ms))
         flags = (ALONE if codec is Codec.JPEG else 0) | (BEGINS if self._begins else 0)
+        flags |= ESTIMATED if self._placing.estimated else 0
         self._begins = False
         block = Block(said.track, codec, flags, taken_ms, said.received_ms, said.content)
         if said.track == PICTURE:

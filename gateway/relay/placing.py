@@ -10,6 +10,8 @@ SET_MS = 5_000
 """A clock that moves by more was set: what was known of it before is worth nothing."""
 SAME_MS = 20
 DOUBT_MS = 30_000
+AHEAD_MS = 1_000
+"""A base that lies so much after the arrival is worth nothing: then what came quickest seems not delayed at all."""
 
 
 class Offset:
@@ -48,10 +50,16 @@ class Placing:
         arrival_ms = received_ms - time_ms
         if self._earliest_ms is None or arrival_ms < self._earliest_ms:
             self._earliest_ms = arrival_ms
-        if self._base_ms is None or abs(self._base_ms - self._earliest_ms) > DOUBT_MS:
+        if self._base_ms is None or self.estimated:
             return self._earliest_ms + time_ms
         return min(self._base_ms, self._earliest_ms) + time_ms
 
+    @property
+    def estimated(self) -> bool:
+        """Whether the unit's own time has no part in what `taken_ms` said: then it tells no delay."""
+        base_ms, earliest_ms = self._base_ms, self._earliest_ms
+        return base_ms is None or earliest_ms is None or not -DOUBT_MS <= base_ms - earliest_ms <= AHEAD_MS
+
     def late_ms(self, time_ms: int, received_ms: int) -> int:
-        """How long the block was on its way, at the least."""
+        """How long the block was on its way, at the least: longer than the quickest one, if `estimated`."""
         return received_ms - self.taken_ms(time_ms, received_ms)

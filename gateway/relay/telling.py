@@ -19,6 +19,7 @@ KIND_BLOCK = 1
 ALONE = 1
 BEGINS = 2
 GAP = 4
+ESTIMATED = 8
 
 
 class Codec(IntEnum):

@@ -31,6 +31,7 @@ from live_screen import (
 from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 from test_player import told
 
+from gateway.relay.telling import ESTIMATED
 from simulator import scene
 
 #: On a machine with nothing else to do it is a fifth of a second; here others work.
@@ -247,6 +248,31 @@ def test_picture_that_does_not_come_is_old_and_says_since_when(units: Units, win
 async def link(units: Units, number: int, deed: str) -> None:
     """Cut or restore the unit's way to the broker."""
     getattr(units.unit(number).link, deed)()
+
+
+def test_delay_that_nobody_knows_is_not_shown_as_none(units: Units, window: BrowserContext) -> None:
+    page = units.enter(window)
+    estimated = [True]
+
+    def between(to_page: WebSocketRoute) -> None:
+        def passed(message: str | bytes) -> None:
+            if isinstance(message, bytes) and estimated:
+                message = message[:3] + bytes((message[3] | ESTIMATED,)) + message[4:]
+            to_page.send(message)
+
+        to_page.connect_to_server().on_message(passed)
+
+    window.route_web_socket(re.compile(r"/units/[^/]+/live$"), between)
+    open_unit(page, units.ids[0])
+    view = page.locator(f"[data-live-view={units.ids[0]}]")
+    expect(view.locator(".amber[data-delay=unknown]")).to_contain_text("延迟未知")
+    view.locator("[name=live-profile]").select_option("stills")
+    expect(view.locator("[data-mode=stills]")).to_be_visible()
+    expect(view.locator("[data-age]")).to_have_count(0)
+    expect(view.locator("[data-delay=unknown]")).to_be_visible()
+    view.locator("[name=live-profile]").select_option("auto")
+    estimated.clear()
+    expect(view.locator("[data-delay]:not([data-delay=unknown])")).to_be_visible()
 
 
 def test_less_is_sent_by_choice(units: Units, window: BrowserContext) -> None:

@@ -13,7 +13,7 @@ from gateway.relay.asking import Asking
 from gateway.relay.form import Form, Sound, form_of
 from gateway.relay.link import HOLD_S, LinkJudge
 from gateway.relay.pace import Pace
-from gateway.relay.placing import DOUBT_MS, Offset, Placing
+from gateway.relay.placing import AHEAD_MS, DOUBT_MS, Offset, Placing
 from gateway.relay.telling import PICTURE, SOUND, Mode, Wish
 from protocol import matroska
 from protocol.live import live_value
@@ -69,6 +69,7 @@ def test_noise_is_no_head(noise: bytes) -> None:
 def test_taken_is_the_units_time_less_its_offset() -> None:
     placing = Placing(100_000, 4_000)
     assert placing.taken_ms(500, 96_700) == 96_500 and placing.late_ms(500, 96_700) == 200
+    assert not placing.estimated
 
 
 def test_block_without_a_clock_counts_from_the_quickest_of_its_segment() -> None:
@@ -76,17 +77,22 @@ def test_block_without_a_clock_counts_from_the_quickest_of_its_segment() -> None
     assert placing.taken_ms(0, 1_300) == 1_300
     assert placing.taken_ms(1_000, 2_100) == 2_100
     assert placing.taken_ms(2_000, 4_000) == 3_100 and placing.late_ms(2_000, 4_000) == 900
+    assert placing.estimated
 
 
 @pytest.mark.parametrize("wrong_ms", [DOUBT_MS + 1_000, -DOUBT_MS - 1_000])
 def test_clock_that_contradicts_the_arrival_is_not_believed(wrong_ms: int) -> None:
-    assert Placing(1_000_000 + wrong_ms, 0).taken_ms(50, 1_000_100) == 1_000_100
+    placing = Placing(1_000_000 + wrong_ms, 0)
+    assert placing.taken_ms(50, 1_000_100) == 1_000_100 and placing.estimated
 
 
 def test_nothing_is_taken_after_it_came() -> None:
     placing = Placing(1_000_000, -800)
     assert placing.taken_ms(0, 1_000_010) == 1_000_010
     assert placing.taken_ms(100, 1_000_250) == 1_000_110
+    assert not placing.estimated, "as far as an offset is exact"
+    placing = Placing(1_000_000, -800 - AHEAD_MS)
+    assert placing.taken_ms(0, 1_000_010) == 1_000_010 and placing.estimated
 
 
 def test_offset_is_that_of_the_quickest_state_and_begins_anew_when_the_clock_is_set() -> None:

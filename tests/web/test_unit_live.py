@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from unit_film import PICTURE, SOUND, SOUNDS, Film, Seer, entries_of, jpeg, no_pictures, orders
 
 from gateway.model import Role
+from gateway.relay.telling import ALONE, BEGINS, ESTIMATED
 from protocol import matroska
 from protocol.live import live_of
 from protocol.messages import DONE, EXPIRED, LIVE, LIVE_FULL, LIVE_STILLS, LOCATE, Command
@@ -43,6 +44,26 @@ async def test_viewer_gets_head_pictures_and_sound_with_their_age(site: Any) -> 
     film.hear()
     block = await seer.until("block")
     assert (block["track"], block["codec"], block["number"], block["content"]) == (SOUNDS, A_LAW, 2, SOUND)
+
+
+async def test_blocks_of_a_unit_whose_clock_says_nothing_tell_no_delay(site: Any) -> None:
+    site.heard("U1", clock_offset_ms=None)
+    seer = await Seer.of(site, await site.person(Role.VIEWER, "B1", "lin"))
+    film = Film(site)
+    film.begin()
+    film.picture(jpeg(1))
+    assert (await seer.until("block"))["flags"] == ALONE | BEGINS | ESTIMATED
+    film.hear()
+    assert (await seer.until("block"))["flags"] == ESTIMATED
+    site.heard("U1", clock_offset_ms=0)
+    site.clock.advance(250)
+    await seer.until("state", now_ms=site.clock.now_ms())
+    film.begin(stamped=False)
+    film.picture(jpeg(2))
+    assert (await seer.until("block"))["flags"] == ALONE | BEGINS | ESTIMATED
+    film.begin()
+    film.picture(jpeg(3))
+    assert (await seer.until("block"))["flags"] == ALONE | BEGINS
 
 
 async def passed(site: Any, seer: Seer, for_ms: int) -> None:

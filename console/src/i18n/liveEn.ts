@@ -3,6 +3,7 @@ import type { liveZh } from "./liveZh";
 export const liveEn: typeof liveZh = {
   title: "Live picture", open: "Live picture", close: "Close", screen: "Live picture", ofUnit: (name) => `Live picture of ${name}`,
   live: "Live", delay: (s) => `delay ${s}`, delayNote: "From the moment it was taken until it was drawn, by the unit's time and the gateway's clock", behind: (s) => `picture ${s} behind the sound`,
+  delayUnknown: "delay unknown", delayUnknownNote: "The unit's clock is not set or contradicts the arrival: when this was taken is estimated",
   stillAge: (s) => `${s} old`, stillAgeNote: "From the moment it was taken until now, by the unit's time and the gateway's clock",
   noPictureFor: (s) => `No new picture for ${s}`, waiting: "Waiting for the first picture…", soundOnly: "Sound only", nothing: "The unit sends nothing", offline: "The unit is offline", consoleOld: "The console has lost the gateway: this picture is old",
   link: { first: "Connecting…", lost: "Connection lost, trying again", slow: "This machine was too slow and was cut off, trying again", crowded: "Not accepted (perhaps too many viewers), trying again", quiet: "The gateway says nothing", session: "Signed out: sign in again", rights: "You may not see this unit" },

@@ -2,6 +2,7 @@
 export const liveZh = {
   title: "现场画面", open: "看现场画面", close: "收起", screen: "现场画面", ofUnit: (name: string) => `${name} 的现场画面`,
   live: "实况", delay: (s: string) => `延迟 ${s}`, delayNote: "从拍摄到显示，按记录仪的拍摄时间与网关时钟计算", behind: (s: string) => `画面落后于声音 ${s}`,
+  delayUnknown: "延迟未知", delayUnknownNote: "记录仪的时钟未设置，或与到达时间不符：拍摄时间为估计值",
   stillAge: (s: string) => `${s} 前的画面`, stillAgeNote: "从拍摄到现在，按记录仪的拍摄时间与网关时钟计算",
   noPictureFor: (s: string) => `${s} 没有新画面`, waiting: "等待第一幅画面…", soundOnly: "只传声音", nothing: "记录仪没有传回", offline: "记录仪离线", consoleOld: "控制台与网关失去联系，画面已旧",
   link: { first: "正在接通…", lost: "连接中断，正在重连", slow: "本机接收太慢，已被网关断开，正在重连", crowded: "网关未接受（同看人数可能已满），正在重试", quiet: "网关没有消息", session: "登录已失效，请重新登录", rights: "您无权查看这台记录仪" },

@@ -11,6 +11,7 @@ const BLOCK = 1;
 const ALONE = 1;
 const BEGINS = 2;
 const AFTER_LOSS = 4;
+const ESTIMATED = 8;
 /** As protocol/matroska.py; a larger one is none of ours. */
 const CONTENT_MAX_BYTES = 4 << 20;
 
@@ -23,6 +24,8 @@ export interface LiveBlock {
   begins: boolean;
   /** Something before it was dropped for this viewer. */
   afterLoss: boolean;
+  /** The unit's clock has no part in `takenMs`: it tells no delay. */
+  estimated: boolean;
   number: number;
   /** When it was taken, on the gateway's clock. */
   takenMs: number;
@@ -73,7 +76,7 @@ export function readBlock(data: ArrayBuffer): LiveBlock | null {
   if (view.getUint8(0) !== BLOCK || !Number.isFinite(takenMs) || !Number.isFinite(receivedMs)) return null;
   const flags = view.getUint8(3);
   return {
-    track: view.getUint8(1), codec: view.getUint8(2), alone: (flags & ALONE) !== 0, begins: (flags & BEGINS) !== 0, afterLoss: (flags & AFTER_LOSS) !== 0,
+    track: view.getUint8(1), codec: view.getUint8(2), alone: (flags & ALONE) !== 0, begins: (flags & BEGINS) !== 0, afterLoss: (flags & AFTER_LOSS) !== 0, estimated: (flags & ESTIMATED) !== 0,
     number: view.getUint32(4), takenMs, receivedMs, content: new Uint8Array(data, HEAD_BYTES),
   };
 }

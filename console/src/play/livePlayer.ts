@@ -45,6 +45,8 @@ export interface LiveView {
   bytesS: number | null;
   /** From the moment it was taken until it was drawn; null: no picture. */
   delayMs: number | null;
+  /** The picture's time is estimated from its arrival: neither its delay nor its age is known. */
+  estimated: boolean;
   /** Source time of the picture that stands, and how old it is now. */
   takenMs: number | null;
   ageMs: number | null;
@@ -68,7 +70,7 @@ export interface LiveView {
 }
 
 const FIRST: LiveView = {
-  link: { state: "connecting", why: "first", tried: 0 }, mode: null, why: null, viewers: [], dropped: 0, dropping: false, bytesS: null, delayMs: null, takenMs: null, ageMs: null,
+  link: { state: "connecting", why: "first", tried: 0 }, mode: null, why: null, viewers: [], dropped: 0, dropping: false, bytesS: null, delayMs: null, estimated: false, takenMs: null, ageMs: null,
   old: false, behindMs: 0, levelDb: null, heard: false, silent: false, hasSound: false, bad: 0, badSounds: 0, huge: false, size: null, line: "", recording: null, refused: null,
 };
 
@@ -225,6 +227,7 @@ export class LivePlayer {
       dropped: (this.gateway?.dropped ?? 0) + this.screen.passed, dropping: (this.gateway?.dropped ?? 0) > firstDropped,
       takenMs: shown?.block.takenMs ?? null, ageMs, old: ageMs !== null && ageMs > this.oldAfterMs(mode),
       delayMs: shown && drawnMs !== null ? Math.max(0, drawnMs - shown.block.takenMs) : null,
+      estimated: shown?.block.estimated ?? false,
       behindMs: this.heardMs !== null && this.apartMs > APART_MS ? this.apartMs : 0,
       levelDb: comes ? Math.max(QUIET_DB, this.levelNow) : null, heard: this.heardMs !== null, silent: this.context !== null && nowMs - this.heardAtMs > SILENT_MS, hasSound: this.soundHead !== null,
       bad: this.screen.bad, badSounds: this.badSounds, huge: this.screen.huge, size: shown ? { width: shown.width, height: shown.height } : null,

@@ -37,6 +37,7 @@ export function StageWords({ view, name, compact, old }: { view: LiveView; name:
 /** Of pictures that run on: how late they are drawn. A still stands: what matters is how old it is by now. */
 function Lateness({ view }: { view: LiveView }) {
   const w = useWords();
+  if (view.estimated) return <span class="amber" title={w.watch.delayUnknownNote} data-delay="unknown"><span aria-hidden="true">◆ </span>{w.watch.delayUnknown}</span>;
   const still = view.mode === "stills";
   const ms = still ? view.ageMs : view.delayMs;
   if (ms === null) return null;
