@@ -80,10 +80,12 @@ class Sender:
         self._rest[1] = 0
         if segment is None:
             return []
-        at = segment.duration_at
-        self._sent.remove(at, at + 8)
         found = []
-        for start, end in self._sent.missing(segment.end, MOST_MISSING):
+        at = segment.duration_at
+        if self._sent.holds(at, at + 8):
+            # The head went out before it told how long the segment lasts.
+            found += [at, at + 8]
+        for start, end in self._sent.missing(segment.end, MOST_MISSING - 1):
             found += [start, end]
         return found
 
