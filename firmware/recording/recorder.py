@@ -73,8 +73,10 @@ class Recorder:
         self._until_ms = NEVER_MS
         self._recording = b""
         self._number = 0
-        # Asked for between two segments: the next one gets it.
-        self._mark_due = False
+        # A moment that is marked, between two segments or two pages of a block: it is written after that.
+        self._mark_ms: int | None = None
+        # A block is begun that is not whole: what else were written now would lie within it.
+        self._in_block = False
         self._facts: Any = None
         # A segment whose end is being written: nothing comes into it any more.
         self._ending: Segment | None = None
@@ -107,17 +109,21 @@ class Recorder:
         """The officer, or the command centre, marks this moment; False when nothing is recorded."""
         if not self.recording or (self._ending is not None and self._ends_all):
             return False
-        if self.segment is None:
-            self._mark_due = True
-            return True
-        now_ms = self._clock.mono_ms()
-        self._facts.mark(self.segment.at_ms(now_ms))
-        try:
-            self.segment.text(now_ms, b"* " + self._line(now_ms))
-        except OSError as error:
-            self._refused(error)
+        self._mark_ms = self._clock.mono_ms()
+        if self.segment is not None and not self._in_block:
+            try:
+                self._put_mark()
+            except OSError as error:
+                self._refused(error)
         self._bell.ring()
         return True
+
+    def _put_mark(self) -> None:
+        """The moment that is marked, if one is, into facts and position track. Raises OSError from the card."""
+        mono_ms, self._mark_ms = self._mark_ms, None
+        if mono_ms is not None:
+            self._facts.mark(self.segment.at_ms(mono_ms))
+            self.segment.text(mono_ms, b"* " + self._line(mono_ms))
 
     def _came(self) -> None:
         if self._ring.reading:
@@ -132,8 +138,8 @@ class Recorder:
 
     async def run(self, heart) -> None:
         """Task: everything that is written to a segment is written here."""
-        if self.name and self.segment is None:
-            # It died while one was begun or ended.
+        if self._in_block or (self.name and self.segment is None):
+            # It died within a block, or while a segment was begun or ended.
             self._lost()
         while True:
             heart.beat()
@@ -162,7 +168,7 @@ class Recorder:
         self._begun_ms = now_ms
         self._recording = os.urandom(media.RECORDING_BYTES)
         self._number = 0
-        self._mark_due = False
+        self._mark_ms = None
         self._ring.begin()
         if self._capture.hears:
             # Sound is told some time after it was: a picture before it would be before the file's beginning.
@@ -212,9 +218,7 @@ class Recorder:
         self._looked_at = 0
         self.on_open(self.segment)
         self.on_change()
-        if self._mark_due:
-            self._mark_due = False
-            self.mark()
+        self._put_mark()
         await asyncio.sleep_ms(0)
         return self.segment is not None
 
@@ -293,6 +297,7 @@ class Recorder:
         """The card has gone, or is full in the middle of a segment."""
         segment, name = self.segment or self._ending, self.name
         self.segment, self._ending, self.name = None, None, ""
+        self._in_block = False
         self._ring.end()
         self._again_ms = self._clock.mono_ms() + AGAIN_MS
         if segment is not None:
@@ -327,6 +332,7 @@ class Recorder:
                     return True
             segment = self.segment
             time_ms = segment.at_ms(mono_ms)
+            self._in_block = True
             start = segment.begin(track, mono_ms, len(content))
             at = segment.fill(content, 0)
             while at < len(content):
@@ -334,10 +340,12 @@ class Recorder:
                 if segment is not self.segment:
                     return True
                 at = segment.fill(content, at)
+            self._in_block = False
             self._ring.advance()
             if mono_ms >= self._begun_ms - PRE_EVENT_MS:
                 # What was before is not shown as what is.
                 self.on_block(start, segment.end - start, time_ms, track)
+            self._put_mark()
             if segment.written != self._looked_at:
                 self._looked_at = segment.written
                 if not self._room.lasts():
