@@ -45,10 +45,15 @@ class Segment:
         self._cluster_ms = -CLUSTER_MS
         self._place = 0
         self._stream = open(path, "w+b")
-        self.fill(head, 0)
-        # At once: a power cut in its first second leaves a segment that ends the recording, not an empty file.
-        self._write(0, self.end)
-        self.sync()
+        try:
+            self.fill(head, 0)
+            # At once: a power cut in its first second leaves a segment that ends the recording, not an empty file.
+            self._write(0, self.end)
+            self.sync()
+        except OSError:
+            # Left open, FAT would write its entry of the folder once more, into a place that is another file's by then.
+            self.abandon()
+            raise
 
     def at_ms(self, mono_ms: int) -> int:
         """A monotonic time as the file tells it."""
