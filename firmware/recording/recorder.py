@@ -83,6 +83,7 @@ class Recorder:
         self._ends_all = False
         self._synced_ms = 0
         self._looked_at = 0
+        self._heart: Any = None
         capture.came = self._came
         shelf.on_lost.append(self._lost)
 
@@ -141,6 +142,7 @@ class Recorder:
         if self._in_block or (self.name and self.segment is None):
             # It died within a block, or while a segment was begun or ended.
             self._lost()
+        self._heart = heart
         while True:
             heart.beat()
             now_ms = self._clock.mono_ms()
@@ -159,11 +161,15 @@ class Recorder:
                 self._refused(OSError(ENOSPC))
             await self._bell.wait(IDLE_MS)
 
+    async def _pause(self) -> None:
+        self._heart.beat()
+        await asyncio.sleep_ms(0)
+
     # Beginning and end
 
     async def _start(self, now_ms: int) -> None:
         self._again_ms = now_ms + AGAIN_MS
-        if not self._shelf.look() or not await self._room.make():
+        if not self._shelf.look() or not await self._room.make(self._pause):
             return
         self._begun_ms = now_ms
         self._recording = os.urandom(media.RECORDING_BYTES)
@@ -320,7 +326,7 @@ class Recorder:
             track, mono_ms, content = entry
             if self._full(track, mono_ms):
                 segment = self.segment
-                room = await self._room.make()
+                room = await self._room.make(self._pause)
                 if segment is not self.segment:
                     return True
                 if not await self._close(0 if room else LAST):

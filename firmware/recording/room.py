@@ -22,11 +22,14 @@ class Room:
         self._note = note
         self._warned = 0
 
-    async def make(self) -> bool:
-        """For a segment, by what is stored already; False when the card is full of what is not."""
+    async def make(self, pause) -> bool:
+        """For a segment, by what is stored already; False when the card is full of what is not.
+
+        pause: awaited between two looks at the card.
+        """
         free, total = self._shelf.space()
         need_kib = min(self._settings.segment_kib + 1024, total // 8)
-        while free < need_kib and await self._shelf.drop_stored_of_all():
+        while free < need_kib and await self._shelf.drop_stored_of_all(pause):
             free, total = self._shelf.space()
         full = free < min(LEAST_KIB, need_kib)
         self._warn(full)

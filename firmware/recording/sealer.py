@@ -127,6 +127,9 @@ class Sealer:
         if self._waiting.looks:
             self._listed = False
             return True
+        if self._shelf.lists_again:
+            await self._shelf.list_stored(self._pause)
+            return True
         return False
 
     async def _list(self) -> None:

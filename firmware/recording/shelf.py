@@ -24,6 +24,7 @@ from recording.folders import Folders, entries
 
 ROOT = "/rec"
 MOST_LISTED = 64
+LEAST_LISTED = 8
 LIST_STEP = 8
 MOST_MANIFEST_BYTES = 2048
 
@@ -57,6 +58,8 @@ class Shelf:
         self.waiting = 0
         self.on_lost: list = []
         self._stored: list[str] = []
+        # The card holds stored segments that are not in the list.
+        self._more_stored = False
         # Names of what this card does not give back, though it works: left alone as long as it is there.
         self._unreadable: set[str] = set()
 
@@ -90,7 +93,7 @@ class Shelf:
             self._note(text)
         if getattr(error, "errno", EIO) != ENOSPC and self._root is not None:
             self._root = None
-            self._stored, self.stored_kib = [], 0
+            self._stored, self.stored_kib, self._more_stored = [], 0, False
             self._unreadable.clear()
             for lost in self.on_lost:
                 lost()
@@ -230,6 +233,8 @@ class Shelf:
         self.stored_kib += _kib(size)
         if len(self._stored) < MOST_LISTED:
             self._stored.append(name)
+        else:
+            self._more_stored = True
 
     # Room
 
@@ -271,16 +276,22 @@ class Shelf:
             self.remove(name, ending)
         self._there().emptied(name[: name.rfind("/")])
 
-    async def drop_stored_of_all(self) -> bool:
-        """As drop_stored; looks for more on the card when the list is at its end."""
-        if not self._stored and self.stored_kib:
-            await self.list_stored(_pause)
+    @property
+    def lists_again(self) -> bool:
+        """Whether the list of what may go is nearly at its end, and the card holds more: see list_stored."""
+        return self._more_stored and len(self._stored) < LEAST_LISTED
+
+    async def drop_stored_of_all(self, pause) -> bool:
+        """As drop_stored; looks for more on the card when the list is at its end, no longer than it must."""
+        if not self._stored and self._more_stored:
+            await self.list_stored(pause, False)
         return self.drop_stored()
 
-    async def list_stored(self, pause) -> None:
-        """Lists what may go, as far as the list goes, and counts all of it."""
+    async def list_stored(self, pause, whole: bool = True) -> None:
+        """Lists what may go, as far as the list goes, and counts all of it; not `whole`: until the list is full."""
         found: list[str] = []
         kib = 0
+        self._more_stored = False
         for entry in self.names():
             if entry is None:
                 await pause()
@@ -293,6 +304,11 @@ class Shelf:
                 kib += _kib(size)
                 if len(found) < MOST_LISTED:
                     found.append(entry[0])
+                    continue
+                self._more_stored = True
+                if not whole:
+                    kib = self.stored_kib
+                    break
         self._stored, self.stored_kib = found, kib
 
 
