@@ -3,7 +3,7 @@
 import asyncio
 
 from card_in_ram import Card, ran
-from media_world import Gateway, MediaWorld, blocks_of, files_of, on_card, picture
+from media_world import Gateway, MediaWorld, blocks_of, on_card, picture
 from protocol import matroska
 from protocol.manifest import CUT
 from recording.segment import PAGE_BYTES, Segment
@@ -59,7 +59,9 @@ def checked(path):
                 stream.seek(block.at)
                 kept = stream.read(block.size)
                 number = int.from_bytes(content[-4:], "big")
-                assert block.size == PICTURE_BYTES and bytes(kept) == bytes(picture(number, PICTURE_BYTES)), number
+                assert block.size == PICTURE_BYTES and bytes(kept) == bytes(picture(number, PICTURE_BYTES)), (
+                    number
+                )
             elif block.track == matroska.POSITION:
                 marks += content[:2] == b"* "
     return pictures, marks

@@ -42,7 +42,6 @@ def test_segment_that_finds_no_room_for_its_head_harms_no_other_file():
     card.card_lost()
 
 
-
 async def stored_ones(card):
     """A shelf whose card holds STORED segments that may go, and says whether there is room for one more."""
     shelf = Shelf(card, 1, lambda name: None, lambda text: None)

@@ -31,7 +31,9 @@ async def test_segment_of_which_pictures_were_left_out_ends_and_is_sealed():
     await world.press()
     await asyncio.sleep_ms(130_000)
     # Whole, though more pieces of it went out than are remembered.
-    assert [whole for whole, _ in ended] == [True, True] and min([pieces for _, pieces in ended]) >= 128, ended
+    assert [whole for whole, _ in ended] == [True, True] and min([pieces for _, pieces in ended]) >= 128, (
+        ended
+    )
     assert world.unit.media.recording
     counters = world.unit.counters
     assert counters["card_errors"] == counters["task_restarts"] == 0, world.unit.events.latest()
