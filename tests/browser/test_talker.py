@@ -44,3 +44,63 @@ await live(2000, {});
 return { ...during, soon, after: page.tracks[0].on };
 """)
     assert found == {"on": True, "mic": "on", "words": 1, "soon": True, "after": False}
+
+
+def test_answer_to_an_earlier_press_is_not_taken_for_that_to_this_one() -> None:
+    """Over a long line it comes after the second press was asked for; then nothing of the first goes on."""
+    found = talk("""
+const said = [];
+const note = () => said.push([talker.talk.get().heard, talker.talk.get().wish, words()]);
+talker.start("push", false);
+page.asked[0].give();
+await page.settle();
+await live(500, {});
+talker.stop();
+talker.start("push", false);
+says({ you: true, n: 1 });
+packet();
+note();
+says({ you: false, n: null });
+packet();
+note();
+socket.say({ t: "refused", why: "not_fed", n: 1 });
+note();
+says({ you: true, n: 2 });
+packet();
+note();
+says({ you: false, n: null });
+note();
+return [said, socket.sent.filter((one) => one.t).map((one) => [one.t, one.n ?? null])];
+""")
+    assert found == [
+        [
+            [False, "push", 0],
+            [False, "push", 0],
+            [False, "push", 0],
+            [True, "push", 3],
+            [False, None, 3],
+        ],
+        [["begin", 1], ["end", None], ["begin", 2]],
+    ]
+
+
+def test_refusal_ends_the_press_that_it_answers() -> None:
+    found = talk("""
+const said = [];
+const note = () => said.push([talker.talk.get().wish, talker.talk.get().refusal?.why ?? null]);
+talker.start("call", false);
+page.asked[0].give();
+await page.settle();
+says({ you: true, n: 1 });
+socket.say({ t: "refused", why: "absent" });
+socket.say({ t: "refused", why: "too_fast", n: 1 });
+note();
+socket.say({ t: "refused", why: "silent", n: 1 });
+note();
+talker.start("call", false);
+note();
+socket.say({ t: "refused", why: "busy", n: 2, by: { login: "a", name: "A" } });
+note();
+return said;
+""")
+    assert found == [["call", "too_fast"], [None, "silent"], ["call", None], [None, "busy"]]

@@ -11,6 +11,8 @@ export interface TalkState {
   by: Person | null;
   since_ms: number | null;
   you: boolean;
+  /** Of the `begin` by which you speak. */
+  n: number | null;
   call: boolean;
   aloud: boolean;
   dropped: number;
@@ -25,6 +27,8 @@ export interface TalkState {
 export interface Refusal {
   t: "refused";
   why: string;
+  /** Of the `begin` that it answers or whose talk is over. */
+  n?: number | null;
   by?: Person;
 }
 
@@ -49,8 +53,8 @@ export class TalkChannel {
     this.connect();
   }
 
-  begin(aloud: boolean, call: boolean): void {
-    this.say({ t: "begin", aloud, call });
+  begin(n: number, aloud: boolean, call: boolean): void {
+    this.say({ t: "begin", aloud, call, n });
   }
 
   end(): void {

@@ -13,6 +13,8 @@ export interface Talk {
   link: TalkLink;
   state: TalkState | null;
   wish: Wish | null;
+  /** What is said now reaches the gateway. */
+  heard: boolean;
   mic: Mic;
   /** Of the microphone, dB below full scale; null: it is off. */
   levelDb: number | null;
@@ -30,12 +32,15 @@ const QUIET_DB = -60;
 
 /** Speech to one officer: the floor, the microphone, and what goes between them. */
 export class Talker {
-  readonly talk = new Store<Talk>({ link: "connecting", state: null, wish: null, mic: "off", levelDb: null, refusal: null });
+  readonly talk = new Store<Talk>({ link: "connecting", state: null, wish: null, heard: false, mic: "off", levelDb: null, refusal: null });
   private readonly channel: TalkChannel;
   private microphone: Microphone | null = null;
   private off: ReturnType<typeof setTimeout> | undefined;
   private aloud = false;
-  private asked = false;
+  /** Begins are numbered: over a long line the answer to one comes after the next was asked for. */
+  private begun = 0;
+  /** Which of them is meant now; null: none. */
+  private asked: number | null = null;
   private before: Uint8Array<ArrayBuffer>[] = [];
   /** Of the next packet; null while nobody is heard. */
   private number: number | null = null;
@@ -55,7 +60,7 @@ export class Talker {
     if (this.talk.get().wish !== null) return;
     closeTalk(); // what was said once would be heard again by the officer
     this.aloud = aloud;
-    this.asked = false;
+    this.asked = null;
     this.before = [];
     this.change({ wish, refusal: null });
     clearTimeout(this.off);
@@ -66,7 +71,7 @@ export class Talker {
   /** Be heard no more. */
   stop(): void {
     if (this.talk.get().wish === null) return;
-    if (this.asked) this.channel.end();
+    if (this.asked !== null) this.channel.end();
     this.ended();
   }
 
@@ -82,22 +87,24 @@ export class Talker {
   }
 
   private ask(): void {
-    this.asked = true;
-    this.channel.begin(this.aloud, this.talk.get().wish === "call");
+    this.begun += 1;
+    this.asked = this.begun;
+    this.channel.begin(this.asked, this.aloud, this.talk.get().wish === "call");
   }
 
   private ended(): void {
     this.number = null;
-    this.asked = false;
+    this.asked = null;
     this.before = [];
-    this.change({ wish: null });
+    this.change({ wish: null, heard: false });
     this.restMicrophone();
   }
 
   private refused(refusal: Refusal): void {
+    // Of a hand-over it has no number; of an earlier begin it is of no interest any more.
+    if (refusal.n != null && this.asked !== null && refusal.n !== this.asked) return;
     this.change({ refusal });
-    // Of those that do not end a talk there are few; the gateway's state says of all others that it is over.
-    if (this.talk.get().wish !== null && this.number === null && refusal.why !== "too_fast") this.ended();
+    if (refusal.n != null && refusal.n === this.asked && refusal.why !== "too_fast") this.ended();
   }
 
   private told(): void {
@@ -107,8 +114,9 @@ export class Talker {
     this.change({ link, state });
     if (wish === null) return;
     if (link === "lost") this.ended();
-    else if (state?.you && this.number === null && this.asked) this.heardFromNow();
-    else if (state && !state.you && this.number !== null) this.ended();
+    else if (state?.you && state.n !== null && state.n === this.asked) {
+      if (this.number === null) this.heardFromNow();
+    } else if (state && this.number !== null) this.ended();
   }
 
   private heardFromNow(): void {
@@ -117,6 +125,7 @@ export class Talker {
     for (const sound of this.before) this.send(sound);
     this.beganMs -= this.number * PACKET_MS;
     this.before = [];
+    this.change({ heard: true });
   }
 
   private send(sound: Uint8Array<ArrayBuffer>): void {

@@ -43,13 +43,13 @@ export default function TalkPanel({ unitId, user, lost }: { unitId: string; user
   const reached = state !== null && state.online && state.speaker !== "none";
   const may = talker !== null && !stale && talk?.link === "open" && reached && !taken;
   useTalkKeys(talker, may, silent && !armed ? "second" : armed ? "armed" : "plain", () => setHit(true));
-  const heard = state?.you ?? false;
+  const heard = talk?.heard ?? false;
   const ready = may && (!silent || armed);
   // Whoever speaks, or what is wrong with the line, comes first.
   const warns = silent && !stale && talk?.link === "open" && state?.by === null && state.offer === null && talk.wish === null;
   return (
     <section class={`talk ${heard ? "talk-heard" : ""} ${silent ? "talk-silent" : ""}`} aria-label={w.talk.title} data-talk={unitId}
-      data-talk-state={heard ? "you" : state?.by ? "other" : "nobody"} data-mic={talk?.mic ?? "off"} data-silent={silent}>
+      data-talk-state={heard ? "you" : state?.by && !state.you ? "other" : "nobody"} data-mic={talk?.mic ?? "off"} data-silent={silent}>
       {/* First, and nothing that comes and goes above it: a button must not move under the finger. */}
       <div class="talk-bar" role="group" aria-label={w.talk.title}>
         <HoldButton talker={talker} talk={talk} ready={ready} armed={armed} />
@@ -88,10 +88,10 @@ function Now({ talk, stale, user }: { talk: Talk | null; stale: boolean; user: U
   if (stale) return <span class="amber"><span aria-hidden="true">◆ </span>{w.talk.stale}</span>;
   if (!talk || talk.link === "connecting") return <span class="dim">{w.talk.connecting}</span>;
   if (!state) return <span class="amber"><span aria-hidden="true">◆ </span>{w.talk.lost}</span>;
-  if (talk.wish !== null && !state.you) return <span>{talk.mic === "opening" ? w.talk.opening : w.talk.asking}</span>;
+  if (talk.wish !== null && !talk.heard) return <span>{talk.mic === "opening" ? w.talk.opening : w.talk.asking}</span>;
   const since = state.since_ms === null ? "" : counter(Math.max(0, serverNowMs() - state.since_ms));
-  if (state.you) return <><b class="talk-mark" aria-hidden="true">●</b><strong>{state.call ? w.talk.youCall : w.talk.you}</strong> <span class="number">{since}</span></>;
-  if (state.by) return <><b class="talk-mark" aria-hidden="true">◐</b><bdi>{state.by.login === user.login ? w.talk.youElsewhere : w.talk.other(state.by.name)}</bdi> <span class="number dim">{since}</span></>;
+  if (talk.heard) return <><b class="talk-mark" aria-hidden="true">●</b><strong>{state.call ? w.talk.youCall : w.talk.you}</strong> <span class="number">{since}</span></>;
+  if (state.by && !state.you) return <><b class="talk-mark" aria-hidden="true">◐</b><bdi>{state.by.login === user.login ? w.talk.youElsewhere : w.talk.other(state.by.name)}</bdi> <span class="number dim">{since}</span></>;
   if (state.offer && !state.offer.you) return <bdi>{w.talk.offeredTo(state.offer.by.name, state.offer.to.name)}</bdi>;
   return <span class="dim">{w.talk.listenOnly}</span>;
 }
@@ -130,7 +130,7 @@ function Faults({ talk, state, stale }: { talk: Talk | null; state: TalkState | 
   if (refusal && !stale && refusal.why !== "offline" && refusal.why !== "no_speaker" && !(refusal.why === "silent" && state?.silent)) {
     lines.push(refusal.why === "busy" && refusal.by ? w.talk.busy(refusal.by.name) : wordFor(w.talk.why, refusal.why));
   }
-  if (state?.you && state.dropped > 0) lines.push(w.talk.dropped(state.dropped));
+  if (talk?.heard && state && state.dropped > 0) lines.push(w.talk.dropped(state.dropped));
   return (
     <>
       {lines.map((line) => <p key={line} class="talk-fault amber" role="alert"><span aria-hidden="true">◆ </span><bdi>{line}</bdi></p>)}
