@@ -278,6 +278,11 @@ export const LOW_BATTERY_PCT = 15;
 /** Signal below this is shown as weak (LTE RSRP at the edge of a cell). */
 export const WEAK_SIGNAL_DBM = -115;
 
+/** May send units commands and speak to their officers. */
+export function mayDirect(user: User): boolean {
+  return user.role === "admin" || user.role === "dispatcher";
+}
+
 export function isOpen(incident: Incident): boolean {
   return incident.state !== "CLOSED" && incident.state !== "MERGED";
 }

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from console_modules import driven
 
 #: A panel that is connected, and the gateway's word on the talk.
@@ -104,3 +105,34 @@ note();
 return said;
 """)
     assert found == [["call", "too_fast"], [None, "silent"], ["call", None], [None, "busy"]]
+
+
+#: What the gateway answers when it is asked why: of the unit, and of who is signed in.
+REFUSED = """
+page.answer = (address) => address.includes("/units/") ? { status: given.unit, body: {} }
+  : { status: given.session, body: { csrf: "", user: { role: given.role } } };
+const talker = new m.Talker("UNIT1");
+for (let second = 0; second < 20; second += 1) {
+  page.sockets.at(-1).close(1006);
+  await page.pass(1000);
+}
+return [talker.talk.get().link, page.sockets.length > 1];
+"""
+
+
+@pytest.mark.parametrize(
+    ("unit", "session", "role", "link", "again"),
+    [
+        (404, 200, "dispatcher", "rights", False),
+        (403, 200, "dispatcher", "rights", False),
+        (200, 200, "viewer", "rights", False),
+        (401, 401, "dispatcher", "session", False),
+        (200, 200, "dispatcher", "crowded", True),
+        (502, 502, "dispatcher", "lost", True),
+    ],
+)
+def test_talk_that_is_refused_says_why_and_tries_again_only_if_that_helps(
+    unit: int, session: int, role: str, link: str, again: bool
+) -> None:
+    given = {"unit": unit, "session": session, "role": role}
+    assert driven("talk/talker.ts", REFUSED, given) == [link, again]

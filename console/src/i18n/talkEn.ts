@@ -1,7 +1,7 @@
 import type { talkZh } from "./talkZh";
 
 export const talkEn: typeof talkZh = {
-  title: "Talk", open: "Talk", listenOnly: "Listening only: nobody speaks", connecting: "Connecting the talk…", lost: "The talk is cut off, reconnecting", stale: "The console has lost the gateway: no talk",
+  title: "Talk", open: "Talk", listenOnly: "Listening only: nobody speaks", connecting: "Connecting the talk…", link: { lost: "The talk is cut off, reconnecting", crowded: "Not accepted (perhaps too many talks are open), trying again", session: "Signed out: sign in again", rights: "You may not talk to this unit" }, stale: "The console has lost the gateway: no talk",
   opening: "Switching the microphone on…", asking: "Connecting, wait with your words…", you: "You are heard", youCall: "You are in a call", youElsewhere: "You speak in another window", other: (name) => `${name} speaks`,
   hold: "Hold to talk", holdAloud: "Hold to talk ALOUD", letGo: "Let go to end", call: "Call", hangUp: "End the call",
   silentNow: "Silent alarm: nothing is played. “Allow aloud” or Shift+Space WILL sound, and may betray the officer.",

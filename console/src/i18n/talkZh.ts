@@ -1,6 +1,6 @@
 /** Words of the talk with an officer. */
 export const talkZh = {
-  title: "喊话", open: "喊话", listenOnly: "只听：无人喊话", connecting: "正在接通喊话…", lost: "喊话通道中断，正在重连", stale: "控制台与网关失去联系，不能喊话",
+  title: "喊话", open: "喊话", listenOnly: "只听：无人喊话", connecting: "正在接通喊话…", link: { lost: "喊话通道中断，正在重连", crowded: "网关未接受（打开的喊话可能已满），正在重试", session: "登录已失效，请重新登录", rights: "您无权对这台记录仪喊话" }, stale: "控制台与网关失去联系，不能喊话",
   opening: "正在打开麦克风…", asking: "正在接通，请稍候再说…", you: "您正在喊话", youCall: "您正在通话", youElsewhere: "您在另一窗口喊话", other: (name: string) => `${name} 正在喊话`,
   hold: "按住喊话", holdAloud: "按住外放喊话", letGo: "松开结束", call: "通话", hangUp: "结束通话",
   silentNow: "静默告警：喊话不发声。按“允许外放”或 Shift+空格才会响，可能暴露人员。",

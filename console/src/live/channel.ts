@@ -1,5 +1,6 @@
 import { sessionIsGone } from "../api";
 import type { ServerMessage } from "../model";
+import { backOffMs } from "../reconnecting";
 import { Store } from "../stores";
 import { First } from "./first";
 import { liveAddress, takeGreeting } from "./greeting";
@@ -7,7 +8,6 @@ import { apply, EMPTY, picture } from "./picture";
 import { Second } from "./second";
 import { freshness, startWatchdog } from "./watchdog";
 
-const BACK_OFF_MS = [200, 500, 1000, 2000, 4000];
 const CONNECT_WITHIN_MS = 5000;
 const CLOSED_AUTH_GONE = 4401;
 
@@ -71,8 +71,7 @@ export function openChannel(onSignedOut: () => void): () => void {
     }
     const tried = attempts.get();
     attempts.set(tried + 1);
-    const waitMs = BACK_OFF_MS[Math.min(tried, BACK_OFF_MS.length - 1)] ?? 4000;
-    retry = setTimeout(connect, waitMs * (0.75 + Math.random() / 2));
+    retry = setTimeout(connect, backOffMs(tried));
     // A refused handshake looks like any other failure here, so ask whether the session still holds.
     if (tried > 0) void sessionIsGone().then((gone) => gone && !ended && onSignedOut());
   }

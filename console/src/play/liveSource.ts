@@ -1,8 +1,7 @@
-import { Refused, sessionIsGone, unitNow } from "../api";
+import { backOffMs, whyBarred } from "../reconnecting";
 import { GatewayClock } from "./gatewayClock";
 import { type LiveBlock, type LiveMessage, readBlock, readMessage, type Want } from "./liveMessages";
 
-const BACK_OFF_MS = [200, 500, 1000, 2000, 4000];
 const CHECK_MS = 250;
 /** The gateway says something every second: then its socket is old, and then it is given up. */
 export const QUIET_MS = 2500;
@@ -132,21 +131,18 @@ export class LiveSource {
     this.number = 0;
     const before = this.link.state === "connecting" ? this.link.why : "lost";
     this.tell({ state: "connecting", why: code === TOO_SLOW ? "slow" : before, tried: this.tried });
-    const waitMs = BACK_OFF_MS[Math.min(tried, BACK_OFF_MS.length - 1)] ?? 4000;
-    this.retry = setTimeout(() => this.connect(), waitMs * (0.75 + Math.random() / 2));
+    this.retry = setTimeout(() => this.connect(), backOffMs(tried));
     // A refused handshake looks like any other failure here.
     if (!opened) void this.askWhy();
   }
 
   private async askWhy(): Promise<void> {
-    const status = await unitNow(this.unitId).then(() => 200, (error: unknown) => (error instanceof Refused ? error.status : 0));
-    const gone = status === 401 && (await sessionIsGone());
-    if (this.closed || this.link.state !== "connecting") return;
-    if (gone || status === 403 || status === 404) {
-      clearTimeout(this.retry);
-      this.leave();
-      this.tell({ state: "ended", why: gone ? "session" : "rights" });
-    } else if (status === 200) this.tell({ ...this.link, why: "crowded" });
+    const why = await whyBarred(this.unitId);
+    if (this.closed || this.link.state !== "connecting" || why === null) return;
+    if (why === "crowded") return this.tell({ ...this.link, why });
+    clearTimeout(this.retry);
+    this.leave();
+    this.tell({ state: "ended", why });
   }
 
   private ping(): void {

@@ -1,3 +1,5 @@
+import { mayDirect } from "../model";
+import { type Barred, backOffMs, whyBarred } from "../reconnecting";
 import { Store } from "../stores";
 
 export interface Person {
@@ -32,9 +34,10 @@ export interface Refusal {
   by?: Person;
 }
 
-export type TalkLink = "connecting" | "open" | "lost";
+/** "session" and "rights" are not tried again. */
+export type TalkLink = "connecting" | "open" | "lost" | Barred;
 
-const BACK_OFF_MS = [500, 1000, 2000, 4000];
+const SESSION_GONE = 4401;
 /** The gateway says something once a second. */
 const QUIET_MS = 3000;
 /** 200 ms of speech: what waits longer in this browser would only come late. */
@@ -92,6 +95,8 @@ export class TalkChannel {
     const socket = new WebSocket(`${scheme}//${location.host}/api/v1/units/${encodeURIComponent(this.unitId)}/talk`);
     this.socket = socket;
     this.heard(socket);
+    let opened = false;
+    socket.onopen = () => (opened = true);
     socket.onmessage = (event: MessageEvent<string>) => {
       if (this.socket !== socket) return;
       this.heard(socket);
@@ -103,7 +108,13 @@ export class TalkChannel {
         this.link.set("open");
       }
     };
-    socket.onclose = () => this.lost(socket);
+    socket.onclose = ({ code }) => {
+      if (this.socket !== socket || this.closed) return;
+      if (code === SESSION_GONE) return this.ended("session");
+      this.lost(socket);
+      // A refused handshake looks like any other failure here.
+      if (!opened) void this.askWhy();
+    };
   }
 
   /** A socket that says nothing is not closed by itself for minutes. */
@@ -118,10 +129,26 @@ export class TalkChannel {
   private lost(socket: WebSocket): void {
     if (this.socket !== socket || this.closed) return;
     this.socket = null;
-    this.link.set("lost");
+    if (this.link.get() !== "crowded") this.link.set("lost");
     this.state.set(null);
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.connect(), BACK_OFF_MS[Math.min(this.tried, BACK_OFF_MS.length - 1)]);
+    this.timer = setTimeout(() => this.connect(), backOffMs(this.tried));
     this.tried += 1;
+  }
+
+  private async askWhy(): Promise<void> {
+    const why = await whyBarred(this.unitId, mayDirect);
+    if (this.closed || this.link.get() === "open" || why === null) return;
+    if (why === "crowded") this.link.set(why);
+    else this.ended(why);
+  }
+
+  private ended(why: "session" | "rights"): void {
+    clearTimeout(this.timer);
+    const left = this.socket;
+    this.socket = null;
+    left?.close();
+    this.link.set(why);
+    this.state.set(null);
   }
 }

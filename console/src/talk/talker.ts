@@ -113,7 +113,7 @@ export class Talker {
     const { wish } = this.talk.get();
     this.change({ link, state });
     if (wish === null) return;
-    if (link === "lost") this.ended();
+    if (link !== "open") this.ended();
     else if (state?.you && state.n !== null && state.n === this.asked) {
       if (this.number === null) this.heardFromNow();
     } else if (state && this.number !== null) this.ended();

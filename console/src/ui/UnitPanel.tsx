@@ -1,7 +1,7 @@
 import { courtName, pending, run } from "../acts";
 import { commandUnit } from "../api";
 import { useWords } from "../i18n";
-import { officerOf, type Unit, type User } from "../model";
+import { mayDirect, officerOf, type Unit, type User } from "../model";
 import { useStore } from "../stores";
 import { FixFacts, UnitFacts } from "./UnitFacts";
 import { Attend } from "./watch/Attend";
@@ -10,7 +10,7 @@ export function UnitPanel({ unit, user, lost }: { unit: Unit; user: User; lost: 
   const w = useWords();
   const key = `locate/${unit.unit_id}`;
   const busy = useStore(pending).has(key);
-  const mayAsk = user.role === "admin" || user.role === "dispatcher";
+  const mayAsk = mayDirect(user);
   return (
     <article class="panel" data-panel-unit={unit.unit_id}>
       <header class="panel-head">

@@ -2,7 +2,7 @@ import { useRef } from "preact/hooks";
 import { courtName } from "../../acts";
 import { useWords } from "../../i18n";
 import { picture } from "../../live/picture";
-import { type Incident, isOpen, newestFix, type User } from "../../model";
+import { type Incident, isOpen, mayDirect, newestFix, type User } from "../../model";
 import { useStore } from "../../stores";
 import { Go } from "../Go";
 import { FixFacts, UnitFacts } from "../UnitFacts";
@@ -33,7 +33,7 @@ export interface Hand {
 export function handOf(incident: Incident, user: User, lost: boolean): Hand {
   const open = isOpen(incident);
   return {
-    dispatcher: open && (user.role === "admin" || user.role === "dispatcher"),
+    dispatcher: open && mayDirect(user),
     court: open && user.role === "court" ? user.court_id : null,
     lost,
   };

@@ -5,7 +5,7 @@ import { listIncidents } from "../../api";
 import { age, bytes, day, grouped, offset } from "../../format";
 import { useWords, wordFor } from "../../i18n";
 import { picture } from "../../live/picture";
-import { type Incident, officerOf, type Unit, type User } from "../../model";
+import { type Incident, mayDirect, officerOf, type Unit, type User } from "../../model";
 import { openIncidentOf, selectUnit } from "../../selection";
 import { useStore } from "../../stores";
 import { Go } from "../Go";
@@ -53,10 +53,10 @@ export function UnitPage({ id, user, lost }: { id: string; user: User; lost: boo
           <FixFacts fix={unit.fix} />
           <UnitFacts unit={unit} court={courtName(unit.court_id)} caseNo={unit.case_no} />
           <Hardware unit={unit} />
-          {(user.role === "admin" || user.role === "dispatcher") && <UnitCommands unit={unit} lost={lost} />}
+          {mayDirect(user) && <UnitCommands unit={unit} lost={lost} />}
         </article>
         <div class="panel">
-          <Attend of={unit} online={unit.online} incident={incident} user={user} may={user.role === "admin" || user.role === "dispatcher"} lost={lost} />
+          <Attend of={unit} online={unit.online} incident={incident} user={user} may={mayDirect(user)} lost={lost} />
           <Counters unit={unit} />
           <TalksOf of={{ unit_id: id }} />
           <RecordingsOf of={{ unit_id: id }} />

@@ -87,7 +87,7 @@ function Now({ talk, stale, user }: { talk: Talk | null; stale: boolean; user: U
   const state = talk?.state ?? null;
   if (stale) return <span class="amber"><span aria-hidden="true">◆ </span>{w.talk.stale}</span>;
   if (!talk || talk.link === "connecting") return <span class="dim">{w.talk.connecting}</span>;
-  if (!state) return <span class="amber"><span aria-hidden="true">◆ </span>{w.talk.lost}</span>;
+  if (talk.link !== "open" || !state) return <span class="amber" data-talk-link={talk.link}><span aria-hidden="true">◆ </span>{talk.link === "open" ? w.talk.link.lost : w.talk.link[talk.link]}</span>;
   if (talk.wish !== null && !talk.heard) return <span>{talk.mic === "opening" ? w.talk.opening : w.talk.asking}</span>;
   const since = state.since_ms === null ? "" : counter(Math.max(0, serverNowMs() - state.since_ms));
   if (talk.heard) return <><b class="talk-mark" aria-hidden="true">●</b><strong>{state.call ? w.talk.youCall : w.talk.you}</strong> <span class="number">{since}</span></>;

@@ -6,7 +6,7 @@ import { shortKeys } from "../../choices";
 import { found } from "../../desk/search";
 import { useWords } from "../../i18n";
 import { picture } from "../../live/picture";
-import { type Incident, officerOf, type User } from "../../model";
+import { type Incident, mayDirect, officerOf, type User } from "../../model";
 import { useStore } from "../../stores";
 import { Shape } from "../Shapes";
 import TalkPanel from "../talk/TalkPanel";
@@ -76,7 +76,7 @@ interface TileProps {
 function Tile({ place, number, user, lost, profile, talks, onTalk, onRemove }: TileProps) {
   const w = useWords();
   const { incident } = place;
-  const may = user.role === "admin" || user.role === "dispatcher";
+  const may = mayDirect(user);
   return (
     <LiveView unitId={place.unitId} name={place.name} incident={incident} may={may} lost={lost} compact profile={profile}>
       <div class="live-tile-acts">
