@@ -145,13 +145,13 @@ requestAnimationFrame(watch);
 
 
 def stands_in_its_order(panel: Locator, unit_id: str) -> None:
-    """Who and what may be done, the picture, speech and sound, the ranking; and none of it has moved."""
+    """Who and what may be done, picture and sound, speech, the ranking; and none of it has moved."""
     order = [
         panel.locator(".panel-head"),
         panel.locator("[data-act=acknowledge]"),
         panel.locator(f"[data-live-view={unit_id}] [data-live-screen]"),
-        panel.locator("[data-talk-act=hold]"),
         panel.locator("[data-live-act=listen]"),
+        panel.locator("[data-talk-act=hold]"),
         panel.locator("tr[data-candidate]").first,
         panel.locator(".timeline"),
     ]

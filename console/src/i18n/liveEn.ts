@@ -15,7 +15,7 @@ export const liveEn: typeof liveZh = {
   profile: "Send", profiles: { auto: "automatic", full: "full picture", small: "small", stills: "stills", sound: "sound only" }, refused: (why) => `Not granted: ${why}`, refusedTranscodes: "too many conversions", slow: "This machine is slow: smaller pictures were asked for",
 
   listen: "Listen", listening: "Listening", listeningNothing: "Listening, no sound", mute: "Stop listening", soundUntested: "Sound is off: test it", soundRefused: "The browser refuses sound: try again", elsewhere: "Another window listens", otherUnit: "Not heard",
-  level: "Level of sound", loud: "loud", voice: "sound", quiet: "quiet", noSound: "No sound comes", volume: "Volume of the live sound",
+  level: "Level of sound", loud: "loud", voice: "sound", quiet: "quiet", noSound: "No sound comes", volume: "Volume of the live sound", volumeBrief: "Volume",
 
   still: "Still", stillNote: "Into the incident's attachments, named by unit and source time (F10)", stillNoIncident: "No incident to keep it in", stillNone: "No picture yet", stillFull: "No more attachments", full: "Full screen", fullNote: "Full screen (F6)", leaveFull: "Leave full screen", listenNote: "Listen / stop (F7)",
 

@@ -14,7 +14,7 @@ export const liveZh = {
   profile: "传输", profiles: { auto: "自动", full: "连续画面", small: "小画面", stills: "静态画面", sound: "只要声音" }, refused: (why: string) => `未能照办：${why}`, refusedTranscodes: "转码路数已满", slow: "本机接收慢，已改要小画面",
 
   listen: "收听", listening: "正在收听", listeningNothing: "收听中，无声音", mute: "停止收听", soundUntested: "声音未试，点此试音", soundRefused: "浏览器不允许发声，点此再试", elsewhere: "另一窗口在收听", otherUnit: "未收听",
-  level: "声音强度", loud: "响", voice: "有声", quiet: "安静", noSound: "没有声音传来", volume: "现场音量",
+  level: "声音强度", loud: "响", voice: "有声", quiet: "安静", noSound: "没有声音传来", volume: "现场音量", volumeBrief: "音量",
 
   still: "抓拍", stillNote: "存入事件附件，文件名含记录仪与拍摄时间（F10）", stillNoIncident: "没有事件，不能存入", stillNone: "还没有画面", stillFull: "附件已满", full: "全屏", fullNote: "全屏（F6）", leaveFull: "退出全屏", listenNote: "收听 / 停止（F7）",
 

@@ -15,11 +15,11 @@ import { useServerNow } from "./useServerNow";
 
 export function TopBar({ user, onSignedOut }: { user: User; onSignedOut: () => void }) {
   const w = useWords();
-  const now = useStore(picture);
+  const name = useStore(picture).gateway?.name || w.appName;
   return (
     <header class="top">
       <Mark />
-      <h1><bdi>{now.gateway?.name || w.appName}</bdi></h1>
+      <h1 title={name}><bdi>{name}</bdi></h1>
       {user.role !== "court" && <Nav />}
       <Counters />
       <div class="top-right">

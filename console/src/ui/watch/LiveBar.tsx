@@ -44,7 +44,6 @@ export function LiveBar({ unitId, incident, may, player, view, canvas, lost, ful
   const w = useWords();
   return (
     <div class="watch-bar" role="group" aria-label={w.watch.title}>
-      <ListenButton unitId={unitId} alarmed={incident !== null} view={view} />
       <Volume />
       <span class="watch-gap" />
       <StillButton unitId={unitId} incident={incident} may={may} player={player} view={view} canvas={canvas} lost={lost} />
@@ -114,7 +113,10 @@ function Volume() {
   const w = useWords();
   const [first = "20"] = LIVE_VOLUMES;
   return (
-    <input class="player-volume" type="range" min={first} max={100} step={20} value={useStore(liveVolume)} aria-label={w.watch.volume} title={w.watch.volume}
-      onInput={(event) => liveVolume.set(event.currentTarget.value)} />
+    <label class="watch-volume" title={w.watch.volume}>
+      <span class="dim" aria-hidden="true">{w.watch.volumeBrief}</span>
+      <input class="player-volume" type="range" min={first} max={100} step={20} value={useStore(liveVolume)} aria-label={w.watch.volume}
+        onInput={(event) => liveVolume.set(event.currentTarget.value)} />
+    </label>
   );
 }

@@ -1,7 +1,6 @@
 import { age, clock, difference } from "../../format";
 import { type Dictionary, useWords, wordFor } from "../../i18n";
 import type { LiveView } from "../../play/livePlayer";
-import { Level } from "./Level";
 
 /** A delay that a person notices. */
 const LONG_MS = 1000;
@@ -11,7 +10,7 @@ const LONG_STILL_MS = 3000;
 const NAMED_MOST = 6;
 
 /** What stands over the picture: how old it is, how it is sent and why, and what is wrong, in words. */
-export function StageWords({ view, name, compact, old }: { view: LiveView; name: string | null; compact: boolean; old: boolean }) {
+export function StageWords({ view, name, old }: { view: LiveView; name: string | null; old: boolean }) {
   const w = useWords();
   const notice = noticeOf(view, old, w);
   const degraded = view.mode !== null && view.mode !== "off" && view.why !== null && view.why !== "chosen";
@@ -29,7 +28,6 @@ export function StageWords({ view, name, compact, old }: { view: LiveView; name:
         )}
       </p>
       {notice && <p class="watch-notice" role="status" data-notice={notice.kind}>{notice.text}</p>}
-      {!compact && <p class="watch-foot"><Level db={view.levelDb} />{view.line && <span class="watch-line cut number"><bdi>{view.line}</bdi></span>}</p>}
     </>
   );
 }

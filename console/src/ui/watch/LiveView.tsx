@@ -68,16 +68,18 @@ export default function LiveView({ unitId, name, incident = null, may = false, l
     <section ref={frame} class={`watch ${compact ? "watch-compact" : ""} ${alarmed && compact ? "watch-alarmed" : ""}`} aria-label={w.watch.ofUnit(name)} data-live-view={unitId} data-link={view?.link.state ?? "connecting"} data-old={old}>
       <div class="watch-stage" onDblClick={fullScreen}>
         <canvas ref={canvas} class={old ? "watch-old" : ""} width={640} height={480} role="img" aria-label={w.watch.ofUnit(name)} data-live-screen />
-        {view && <StageWords view={view} name={compact || full ? name : null} compact={compact} old={stale} />}
-        {compact && (
-          <div class="watch-corner">
-            <Level db={view?.levelDb ?? null} />
-            <ListenButton unitId={unitId} alarmed={alarmed} view={view} brief />
+        {view && <StageWords view={view} name={compact || full ? name : null} old={stale} />}
+        {/* Whether it is heard stands in the picture: that nothing is, is as much of what is seen. */}
+        <div class="watch-corner">
+          {(compact || view) && <Level db={view?.levelDb ?? null} />}
+          {!compact && view?.line && <span class="watch-line cut number"><bdi>{view.line}</bdi></span>}
+          <ListenButton unitId={unitId} alarmed={alarmed} view={view} brief={compact} />
+          {compact && <>
             <span class="watch-gap" />
             {alarmed && may && <StillButton unitId={unitId} incident={incident} may={may} player={player} view={view} canvas={canvas.current} lost={lost} />}
             <FullButton full={full} onFull={fullScreen} brief />
-          </div>
-        )}
+          </>}
+        </div>
         {onClose && <button type="button" class="pill watch-close" aria-label={w.watch.close} title={w.watch.close} data-live-act="close" onClick={onClose}><span aria-hidden="true">×</span></button>}
       </div>
       {!compact && (
