@@ -130,6 +130,11 @@ class Relay:
             self._counted(owner)
             await asyncio.shield(self._ledger.end(unit_id, view, from_ms, viewer))
 
+    def online(self, unit_id: str) -> bool:
+        """Whether anything can come of a unit now."""
+        status = self._centre.units().get(unit_id)
+        return status is not None and status.online
+
     async def picture(self, unit_id: str, max_age_ms: int) -> Block | None:
         """The newest live picture of a unit if it is no older; the unit is asked for stills, and one waited for. None
         when none comes."""
@@ -144,8 +149,7 @@ class Relay:
                     newest, now_ms = owner.newest, self._clock.now_ms()
                     if newest is not None and now_ms - newest.taken_ms <= max_age_ms:
                         return newest
-                    status = self._centre.units().get(unit_id)
-                    if status is None or not status.online:
+                    if not self.online(unit_id):
                         return None
                     await owner.pictured.wait()
         except TimeoutError:

@@ -172,6 +172,8 @@ class Door:
     ) -> None:
         if not self._keeper.sees(guest, unit_id):
             raise NotAdmitted("there is no such unit, or it is not theirs to see")
+        if not self._relay.online(unit_id):
+            raise NotAdmitted(f"{unit_id} is offline")
         if self._watching >= self._sessions:
             raise TooMuchAtOnce("as many watch by RTSP as may at once (rtsp.sessions)")
         self._watching += 1

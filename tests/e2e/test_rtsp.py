@@ -107,6 +107,8 @@ async def wall(
                 while gateway.rtsp.port is None:
                     assert "apt-get" not in (gateway.rtsp.problem or ""), f"{NEEDED} ({gateway.rtsp.problem})"
                     await asyncio.sleep(0.05)
+                while not all(gateway.relay.online(unit_id) for unit_id in ids):
+                    await asyncio.sleep(0.05)
             yield Wall(gateway, fleet, password)
 
 
@@ -164,12 +166,16 @@ async def test_what_is_described_and_not_played_ends(tmp_path: Path) -> None:
 
 async def test_unit_that_sends_nothing_is_refused_and_why_is_told(tmp_path: Path) -> None:
     async with wall(tmp_path) as it:
-        await it.fleet[OFFICERS[0].unit_id].kill()
+        unit_id = OFFICERS[0].unit_id
+        await it.fleet[unit_id].kill()
+        async with asyncio.timeout(WITHIN_S):
+            while it.gateway.centre.units()[unit_id].online:
+                await asyncio.sleep(0.05)
         refused = it.gateway.metrics.rtsp_refused._value
         before = refused.get()
         assert "400" in (await probe(it.url()))["error"]["text"]
-        await it.audited("live.watched", 1)
         assert refused.get() == before + 1
+        assert await it.audited("live.watch", 0) == []
 
 
 async def test_player_that_does_not_read_sees_what_is_new_once_it_reads(tmp_path: Path) -> None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import json
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -10,7 +15,7 @@ import pytest
 from gateway import accounts
 from gateway.api.rtsp_gate import BELIEVED_S, RtspGate
 from gateway.model import Role
-from gateway.relay.rtsp_door import NotAdmitted
+from gateway.relay.rtsp_door import Door, NotAdmitted
 from gateway.store import audit
 
 PASSWORD = "a long password"
@@ -35,6 +40,24 @@ async def key_of_wall(site: Any, **body: Any) -> dict[str, Any]:
     made = await browser.post("/api/v1/stream-keys", json={"note": "大厅", "days": 2, **body})
     assert made.status_code == 201, made.text
     return dict(made.json())
+
+
+async def test_unit_that_is_offline_is_refused_at_once(site: Any) -> None:
+    site.heard("U1")
+    site.centre.unit_heard(replace(site.centre.units()["U1"], online=False))
+    with TemporaryDirectory(prefix="tip-") as short:  # a socket's path may have 107 bytes only
+        folder = Path(short)
+        parts = site.parts
+        door = Door(folder, 4, parts.relay, await keeper(site), site.clock, parts.metrics, 10)
+        async with door.listening(), asyncio.timeout(30):
+            reader, writer = await asyncio.open_unix_connection(str(folder / "rtsp.sock"))
+            asked = {"t": "watch", "unit": "U1", "authorization": basic("wall", PASSWORD), "address": "::1"}
+            writer.write(json.dumps(asked).encode() + b"\n")
+            answer = json.loads(await reader.readline())
+            writer.close()
+    assert answer == {"ok": False, "why": "U1 is offline"}
+    async with parts.store.read() as connection:
+        assert await audit.of_actions(connection, ["live.watch"], 10) == []
 
 
 @pytest.mark.parametrize(
