@@ -182,6 +182,7 @@ def test_timeline_says_in_words_what_was_decided_on(desk: Make, officer: Make) -
     incident = raised(page)
     panel = page.locator(f"[data-panel-incident={incident}]")
     page.keyboard.press("F2")
+    expect(page.locator(".banner")).to_have_count(0)  # an act names the version of the incident that was seen
     panel.locator("[data-act=offer]").first.click()
     panel.locator("[data-act=phone-accept]").first.click()
     panel.locator("[data-form=phone] input").fill("赵值班")

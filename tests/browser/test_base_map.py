@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from console_crowd import populate
 from console_officer import Officer
-from console_site import PASSWORD, Site, site_in
+from console_site import PASSWORD, WITHIN_S, Site, site_in
 from map_tiles import MARK_RGB, archive, png
 from playwright.sync_api import Page, expect
 
@@ -183,10 +183,10 @@ def test_service_that_fails_is_told_and_the_outlines_stay(
     page = one.enter("dispatcher")
     choose(page, "vec")
     expect(page.locator("[data-attribution]")).to_contain_text("天地图")
-    page.wait_for_load_state("networkidle")
-    assert any("/vec?" in asked for asked in service.asked) and any(
-        "/cva?" in asked for asked in service.asked
-    )
+    deadline_s = time.monotonic() + WITHIN_S
+    while not all(any(f"/{layer}?" in asked for asked in list(service.asked)) for layer in ("vec", "cva")):
+        assert time.monotonic() < deadline_s, service.asked
+        page.wait_for_timeout(100)
     expect(page.locator("[data-map-problem]")).to_have_count(0)
     shoot(page, "base-tianditu")
     service.status = 500
