@@ -130,6 +130,7 @@ class GatewayProcess:
             "TIPSTAFF_BROKER__KIND": chosen.broker.kind,
             "TIPSTAFF_BROKER__PORT": str(chosen.broker.port),
             "TIPSTAFF_UNIT__HOLD_MS": str(chosen.unit.hold_ms),
+            "TIPSTAFF_DISPATCH__AUTO_OFFER_S": str(chosen.dispatch.auto_offer_s),
             "TIPSTAFF_LIVE__VIEWERS": str(chosen.live.viewers),
         }
 

@@ -104,6 +104,7 @@ def filming(
                 recording=settings,
                 camera=camera,
                 speaking=settings if speaking else None,
+                auto_offer_s=600,  # nobody but the test offers anything
             )
         )
 

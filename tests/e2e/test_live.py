@@ -139,7 +139,8 @@ async def test_thin_link_is_told_and_everything_comes_again_when_it_recovers(tmp
         unit = it.unit
         async with watching(it, desk, unit.unit_id) as seer:
             await seer.pictures(5)
-            assert seer.states[-1]["mode"] == "full"
+            while seer.states[-1]["mode"] != "full":
+                await seer.block()
             unit.link.shape(20_000)
             began = time.monotonic()
             while seer.states[-1]["mode"] != "stills":

@@ -30,7 +30,7 @@ async def disturb(it: Site, random: Random, unit_id: str) -> str:
     unit = it.fleet[unit_id]
     fault = random.choice(("broker", "gateway", "power", "link silent", "link reset", "nothing"))
     if fault == "broker":
-        it.kill_broker()
+        await it.kill_broker()
     elif fault == "gateway":
         await it.process.kill()
         await it.process.start()

