@@ -27,7 +27,7 @@ window.AudioWorkletNode = class extends Made {
     this.connect(window.ear);
   }
 };
-const bitsOf = (canvas, pen) => {
+window.bitsOf = (canvas, pen) => {
   const band = Math.floor(canvas.height * 0.2);
   let bits = '';
   const { data } = pen.getImageData(0, 0, canvas.width, band);
