@@ -10,6 +10,15 @@ from playwright.sync_api import Route, expect
 
 Make = Callable[..., Any]
 
+#: What the page has said of its picture, one after the other: some of it lasts two seconds only.
+WENT = """
+window.went = [];
+new MutationObserver(() => {
+  const now = document.querySelector("[data-live]")?.dataset.live;
+  if (now !== undefined && went.at(-1) !== now) went.push(now);
+}).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["data-live"] });
+"""
+
 
 def test_stopped_gateway_makes_the_picture_stale_then_lost_then_live(
     desk: Make, officer: Make, shoot: Make, site: Any
@@ -17,10 +26,12 @@ def test_stopped_gateway_makes_the_picture_stale_then_lost_then_live(
     page = desk().enter("dispatcher")
     officer().press()
     expect(page.locator(".banner-act")).to_be_enabled()
+    page.evaluate(WENT)
     site.pause()
     try:
-        expect(page.locator("[data-live=stale]")).to_be_visible()
         expect(page.locator("[data-live=lost]")).to_be_visible()
+        went = page.evaluate("went")
+        assert went.index("stale") < went.index("lost")
         expect(page.locator("[data-strip=lost]")).to_contain_text("操作已停用")
         expect(page.locator("[data-count=online] b")).to_have_text("—")
         expect(page.locator(".clock")).to_have_text("--:--:--")
@@ -139,6 +150,9 @@ def test_window_that_stops_reading_holds_up_nobody_and_starts_afresh(
         began = beside.locator(".banner-age b")
         expect(began).to_have_text(re.compile(r"^00:1[2-9]$"), timeout=30_000)
         expect(beside.locator("[data-live=live]")).to_be_visible()
+        with site.signed_in("second") as api:
+            while api.get("/health").json()["subscribers"] > 1:
+                beside.wait_for_timeout(100)
         debugger.send("Debugger.disable")
     assert again.value.url.endswith("/live")
     expect(page.locator("[data-live=live]")).to_be_visible()
@@ -155,16 +169,19 @@ def test_two_desks_that_acknowledge_in_the_same_instant_agree_on_who_was_first(
     officer().press()
     for page in (one, two):
         expect(page.locator(".banner-act")).to_be_enabled()
-        page.keyboard.press("F2")
+        with page.expect_request("**/acknowledge"):
+            page.keyboard.press("F2")
         expect(page.locator(".banner-act")).to_be_disabled()
+    while len(held) < 2:
+        one.wait_for_timeout(20)
     for route in held:
         route.continue_()
+    outcomes = [page.locator("[data-outcome]").last.get_attribute("data-outcome") for page in (one, two)]
     for page in (one, two):
         expect(page.locator(".banner")).to_be_hidden()
     said = {page.locator("[data-panel-incident] .panel-head").inner_text() for page in (one, two)}
     first = [name for name in ("陈调度", "林接班") if all(f"{name}\u2069 于" in text for text in said)]
     assert len(first) == 1
-    outcomes = [page.locator("[data-outcome]").last.get_attribute("data-outcome") for page in (one, two)]
     assert sorted(outcomes) == ["done", "failed"]
 
 
