@@ -291,7 +291,7 @@ class Shelf:
         """Lists what may go, as far as the list goes, and counts all of it; not `whole`: until the list is full."""
         found: list[str] = []
         kib = 0
-        self._more_stored = False
+        more = False
         for entry in self.names():
             if entry is None:
                 await pause()
@@ -305,11 +305,11 @@ class Shelf:
                 if len(found) < MOST_LISTED:
                     found.append(entry[0])
                     continue
-                self._more_stored = True
+                more = True
                 if not whole:
                     kib = self.stored_kib
                     break
-        self._stored, self.stored_kib = found, kib
+        self._stored, self.stored_kib, self._more_stored = found, kib, more
 
 
 def decoded(data: "bytes | None") -> "Manifest | None":

@@ -72,6 +72,25 @@ async def test_all_that_is_stored_goes_for_a_segment_and_the_recorder_beats_mean
     card.card_lost()
 
 
+async def test_recorder_finds_what_may_go_while_the_list_is_made_anew():
+    card = Card(2_000_000)
+    shelf = await stored_ones(card)
+    gone = [0]
+
+    async def pause():
+        pass
+
+    async def meanwhile():
+        """The recorder takes all that is in the list, and more."""
+        while gone[0] < MOST_LISTED + 1:
+            assert await shelf.drop_stored_of_all(pause), gone
+            gone[0] += 1
+
+    await shelf.list_stored(meanwhile)
+    assert gone[0] == MOST_LISTED + 1
+    card.card_lost()
+
+
 async def test_list_that_is_nearly_at_its_end_is_made_anew_before_somebody_waits_for_it():
     card = Card(2_000_000)
     shelf = await stored_ones(card)
