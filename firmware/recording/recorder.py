@@ -11,7 +11,7 @@ from store.errors import ENOSPC
 from protocol import matroska, media
 from protocol.errors import ProtocolError
 from protocol.manifest import LAST, PRE_EVENT
-from recording.facts import Facts
+from recording.facts import MOST_MARKS, Facts
 from recording.line import line
 from recording.room import Room
 from recording.segment import Segment, Tail
@@ -73,8 +73,8 @@ class Recorder:
         self._until_ms = NEVER_MS
         self._recording = b""
         self._number = 0
-        # A moment that is marked, between two segments or two pages of a block: it is written after that.
-        self._mark_ms: int | None = None
+        # Moments that are marked, between two segments or two pages of a block: they are written after that.
+        self._marks_ms: list[int] = []
         # A block is begun that is not whole: what else were written now would lie within it.
         self._in_block = False
         self._facts: Any = None
@@ -110,19 +110,21 @@ class Recorder:
         """The officer, or the command centre, marks this moment; False when nothing is recorded."""
         if not self.recording or (self._ending is not None and self._ends_all):
             return False
-        self._mark_ms = self._clock.mono_ms()
+        if len(self._marks_ms) >= MOST_MARKS:
+            return False
+        self._marks_ms.append(self._clock.mono_ms())
         if self.segment is not None and not self._in_block:
             try:
-                self._put_mark()
+                self._put_marks()
             except OSError as error:
                 self._refused(error)
         self._bell.ring()
         return True
 
-    def _put_mark(self) -> None:
-        """The moment that is marked, if one is, into facts and position track. Raises OSError from the card."""
-        mono_ms, self._mark_ms = self._mark_ms, None
-        if mono_ms is not None:
+    def _put_marks(self) -> None:
+        """The moments that are marked, into facts and position track. Raises OSError from the card."""
+        while self._marks_ms:
+            mono_ms = self._marks_ms.pop(0)
             self._facts.mark(self.segment.at_ms(mono_ms))
             self.segment.text(mono_ms, b"* " + self._line(mono_ms))
 
@@ -174,7 +176,7 @@ class Recorder:
         self._begun_ms = now_ms
         self._recording = os.urandom(media.RECORDING_BYTES)
         self._number = 0
-        self._mark_ms = None
+        self._marks_ms.clear()
         self._ring.begin()
         if self._capture.hears:
             # Sound is told some time after it was: a picture before it would be before the file's beginning.
@@ -224,7 +226,7 @@ class Recorder:
         self._looked_at = 0
         self.on_open(self.segment)
         self.on_change()
-        self._put_mark()
+        self._put_marks()
         await asyncio.sleep_ms(0)
         return self.segment is not None
 
@@ -351,7 +353,7 @@ class Recorder:
             if mono_ms >= self._begun_ms - PRE_EVENT_MS:
                 # What was before is not shown as what is.
                 self.on_block(start, segment.end - start, time_ms, track)
-            self._put_mark()
+            self._put_marks()
             if segment.written != self._looked_at:
                 self._looked_at = segment.written
                 if not self._room.lasts():
