@@ -21,6 +21,8 @@ interface Claim {
   alarmed: boolean;
   /** When it was taken, UTC, and later than all that were known then: the latest has it. */
   atMs: number;
+  /** False: its picture opened by itself, maybe before it had heard of this window. */
+  chosen: boolean;
 }
 
 const BEAT_MS = 1000;
@@ -30,6 +32,7 @@ export const listening = new Store<Listening>({ unitId: null, alarmed: false, el
 
 const channel = "BroadcastChannel" in window ? new BroadcastChannel("tipstaff.listening") : null;
 let mineAtMs = 0;
+let mineChosen = false;
 let latestMs = 0;
 let saidAtMs = -Infinity;
 /** When another window was last heard, on this page's clock. */
@@ -42,8 +45,10 @@ if (channel) {
   addEventListener("pagehide", () => stopListening(listening.get().unitId));
 }
 
-export function listenTo(unitId: string, alarmed: boolean): void {
+/** Because a person chose it; or not `chosen`: see listenIfFree. */
+export function listenTo(unitId: string, alarmed: boolean, chosen = true): void {
   latestMs = mineAtMs = Math.max(latestMs + 1, performance.timeOrigin + performance.now());
+  mineChosen = chosen;
   listening.set({ unitId, alarmed, elsewhere: null });
   say();
 }
@@ -53,7 +58,7 @@ export function listenIfFree(unitId: string, alarmed: boolean): void {
   const now = listening.get();
   if (now.elsewhere && (now.elsewhere.alarmed || !alarmed)) return;
   const free = now.unitId === null || (alarmed && !now.alarmed);
-  if (free || (now.unitId === unitId && now.alarmed !== alarmed)) listenTo(unitId, alarmed);
+  if (free || (now.unitId === unitId && now.alarmed !== alarmed)) listenTo(unitId, alarmed, false);
 }
 
 export function stopListening(unitId: string | null): void {
@@ -65,17 +70,19 @@ export function stopListening(unitId: string | null): void {
 function say(): void {
   const { unitId, alarmed } = listening.get();
   saidAtMs = performance.now();
-  channel?.postMessage({ unitId, alarmed, atMs: mineAtMs } satisfies Claim);
+  channel?.postMessage({ unitId, alarmed, atMs: mineAtMs, chosen: mineChosen } satisfies Claim);
 }
 
 function heard(claim: Claim): void {
-  const { unitId, elsewhere } = listening.get();
+  const { unitId, alarmed, elsewhere } = listening.get();
   latestMs = Math.max(latestMs, claim.atMs);
   if (claim.unitId === null) {
     if (elsewhere?.atMs === claim.atMs) listening.update((old) => ({ ...old, elsewhere: null }));
     return;
   }
   if (unitId !== null && mineAtMs > claim.atMs) return say();
+  // It did not know of this window yet: what is heard here was first.
+  if (unitId !== null && !claim.chosen && (alarmed || !claim.alarmed)) return listenTo(unitId, alarmed);
   heardAtMs = performance.now();
   if (elsewhere?.atMs !== claim.atMs) listening.set({ unitId: null, alarmed: false, elsewhere: claim });
 }

@@ -4,11 +4,11 @@ from typing import Any
 
 from console_modules import driven
 
-#: `other` is what another window says; `pass` lets time go by as the watchdog's worker tells it.
+#: `other` is what another window says, that a person chose unless it is said; `pass` lets time go by as the watchdog's worker tells it.
 WINDOW = """
 const { freshness } = await page.module("live/watchdog.ts");
 const [channel] = page.channels.filter((one) => one.name === "tipstaff.listening");
-const other = (unitId, alarmed, atMs) => channel.onmessage({ data: { unitId, alarmed, atMs } });
+const other = (unitId, alarmed, atMs, chosen = true) => channel.onmessage({ data: { unitId, alarmed, atMs, chosen } });
 const pass = async (ms) => {
   for (; ms > 0; ms -= 250) {
     await page.pass(250);
@@ -42,6 +42,22 @@ found.push(now());
 return found;
 """)
     assert found == [[None, "A"], [None, "A"], ["B", None], 1, [None, "C"], ["D", None]]
+
+
+def test_window_that_is_new_takes_no_sound_by_itself_from_one_that_it_had_not_heard_of() -> None:
+    found = listen("""
+const found = [];
+m.listenIfFree("A", false);
+other("B", false, channel.said.at(-1).atMs + 5, false);
+found.push(now(), channel.said.map((one) => one.chosen));
+other("C", true, channel.said.at(-1).atMs + 5, false);
+found.push(now());
+m.listenTo("D", true);
+other("E", true, channel.said.at(-1).atMs + 5, false);
+found.push(now());
+return found;
+""")
+    assert found == [["A", None], [False, True], [None, "C"], ["D", None]]
 
 
 def test_window_that_says_nothing_more_is_forgotten() -> None:

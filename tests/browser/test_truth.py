@@ -185,6 +185,27 @@ def test_two_desks_that_acknowledge_in_the_same_instant_agree_on_who_was_first(
     assert sorted(outcomes) == ["done", "failed"]
 
 
+def test_key_that_is_pressed_twice_asks_one_court(desk: Make, officer: Make) -> None:
+    page = desk().enter("dispatcher")
+    held: list[Route] = []
+    page.route("**/offer", lambda route: held.append(route))
+    officer().press()
+    expect(page.locator(".banner-act")).to_be_enabled()
+    page.keyboard.press("F2")
+    expect(page.locator(".banner")).to_have_count(0)
+    page.wait_for_timeout(700)  # a choice that is younger than 600 ms is not acted on
+    with page.expect_request("**/offer"):
+        page.keyboard.press("F4")
+    expect(page.locator(".panel [data-act=offer]").first).to_be_disabled()
+    page.keyboard.press("F4")
+    page.keyboard.press("F4")
+    while not held:
+        page.wait_for_timeout(20)
+    held[0].continue_()
+    expect(page.locator(".panel .offer-open")).to_have_count(1)
+    assert len(held) == 1
+
+
 #: Makes the page that comes first one of an earlier gateway: a file of it has another name. A reload has the new one.
 OLDER = """
 if (sessionStorage.getItem("older") === null) {

@@ -78,10 +78,11 @@ export function useKeys({ user, lost, line, first, settled }: Hands): void {
   });
 }
 
-/** A button of the incident that is open, if it may be pressed now: the key can do no more than the hand. */
+/** The first such button of the incident that is open: disabled, as it is until its act is answered, it does nothing,
+ *  and a key that is pressed twice reaches none behind it. */
 function press(which: string): void {
   if (document.querySelector("dialog[open]")) return;
-  document.querySelector<HTMLButtonElement>(`.panel ${which}:enabled`)?.click();
+  document.querySelector<HTMLButtonElement>(`.panel ${which}`)?.click();
 }
 
 /** Of the live picture that holds the focus or is heard, else the first on the page. */
