@@ -117,7 +117,7 @@ async def _run(seconds: int) -> tuple[dict[str, int], array.array[int]]:
         finally:
             if process.returncode is None:
                 process.kill()
-                await process.wait()
+                await process.communicate()
         text = output.decode("utf-8", "replace").strip()
         if process.returncode:
             raise RuntimeError(f"the unit ended with {process.returncode}: {text[-2000:]}")

@@ -123,7 +123,11 @@ class Export:
         self._ended = True
         try:
             if self._process is not None and self._process.returncode is None:
+                assert self._process.stdout is not None
                 self._process.kill()
+                # A pipe whose reading is paused never comes to its end, and `wait` waits for that.
+                while await self._process.stdout.read(PIECE_BYTES):
+                    pass
                 await self._process.wait()
             for job in self._jobs:
                 job.cancel()

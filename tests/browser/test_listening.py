@@ -4,8 +4,8 @@ from typing import Any
 
 from console_modules import driven
 
-#: `other` is what another window says, by a person's choice unless that is told; `pass` lets time go by as the watchdog's
-#: worker tells it.
+#: `other` is what another window says, by a person's choice unless that is told; `pass` lets time go by as the
+#: watchdog's worker tells it.
 WINDOW = """
 const { freshness } = await page.module("live/watchdog.ts");
 const [channel] = page.channels.filter((one) => one.name === "tipstaff.listening");

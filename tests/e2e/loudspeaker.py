@@ -113,4 +113,5 @@ async def room(folder: Path) -> AsyncIterator[Room]:
         for process in (ear, server):
             if process is not None and process.returncode is None:
                 process.terminate()
-                await process.wait()
+                # `wait` alone waits for the end of a pipe, which one whose reading is paused never comes to.
+                await process.communicate()

@@ -140,4 +140,5 @@ class Hand:
 async def _end(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None:
         process.kill()
-        await process.wait()
+        # `wait` alone waits for the end of a pipe, which one whose reading is paused never comes to.
+        await process.communicate()
