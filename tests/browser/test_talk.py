@@ -220,6 +220,7 @@ def test_officer_is_spoken_to_from_the_full_screen_and_from_the_wall(
     assert all(talk.flags & ALOUD for talk in hear(other, over))
 
 
+@pytest.mark.alone
 def test_call_goes_on_when_somebody_presses_and_when_the_officer_does(desk: Make, officer: Make) -> None:
     page = desk().enter("dispatcher")
     worn, other = officer("UNIT1"), officer("UNIT2")
@@ -302,6 +303,7 @@ def test_duress_is_silent_before_the_unit_says_so(desk: Make, officer: Make) -> 
     assert page.locator(f"{PANEL} [data-talk-act=call]").is_disabled()
 
 
+@pytest.mark.alone
 def test_call_is_handed_over(desk: Make, officer: Make, shoot: Make) -> None:
     mine, worn = alarmed(desk, officer)
     other = desk().enter("second")
