@@ -187,7 +187,9 @@ class Evidence:
                 key, court_id, why.code, why.value, seq=manifest.seq, key_id=manifest.key_id.hex()
             )
             return
-        if row is not None and row.state in (SEALED, DELETED):
+        # One that was deleted before it was whole was never here: the unit has all there is of it.
+        was_here = row is not None and row.sealed_ms is not None
+        if row is not None and was_here and row.state in (SEALED, DELETED):
             self.answers.tell(key, court_id, sealed=manifest.sha256)
             return
         received = row.received_bytes if row is not None else 0
@@ -198,7 +200,7 @@ class Evidence:
         if full or manifest.size - received > self.quota.room(unit_id):
             self.answers.refuse(key, court_id, messages.REFUSED_QUOTA, "recording_quota", size=manifest.size)
             return
-        if row is None or row.state == GROWING:
+        if row is None or row.state in (GROWING, DELETED):
             await self._believe(key, manifest, received)
         await self._intake.flush()
         self.answers.want(key, manifest, court_id)

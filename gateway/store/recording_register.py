@@ -10,7 +10,7 @@ from sqlalchemy import and_, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.store import audit
-from gateway.store.recordings import DELETED, SEALED, link_by_time
+from gateway.store.recordings import DELETED, SEALED, link_by_time, link_its_alarm
 from gateway.store.tables import holds, recording_incidents, recordings, segments
 
 
@@ -193,6 +193,7 @@ async def delete(
     if row is None:
         return []
     await link_by_time(connection, unit_id, recording, row.from_ms, row.to_ms)
+    await link_its_alarm(connection, unit_id, recording)
     still = select(recordings.c.recording).where(_is(recordings, unit_id, recording), _over(before_ms))
     if (await connection.execute(still)).first() is None:
         return []
@@ -229,7 +230,7 @@ async def deleted_since(connection: AsyncConnection, since_ms: int) -> list[tupl
             recordings,
             and_(recordings.c.unit_id == segments.c.unit_id, recordings.c.recording == segments.c.recording),
         )
-        .where(recordings.c.deleted_ms >= since_ms)
+        .where(recordings.c.deleted_ms >= since_ms, segments.c.state == DELETED)
     )
     rows = await connection.execute(query)
     return [(row.unit_id, row.recording, row.number, row.remote) for row in rows]

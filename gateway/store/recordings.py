@@ -91,6 +91,7 @@ _TIMES = select(
     func.max(func.coalesce(segments.c.last_ms, segments.c.last_heard_ms)),
     func.max(segments.c.last_heard_ms),
 ).where(_SEGMENTS)
+_ALARM_OF = select(recordings.c.alarm_id).where(_RECORDING)
 _OF_ALARM = select(alarms.c.incident_id).where(
     alarms.c.alarm_id == bindparam("alarm_id"), alarms.c.unit_id == bindparam("unit_id")
 )
@@ -243,8 +244,9 @@ async def want(
         changed["alarm_id"] = alarm_id
     if last:
         changed["last_number"] = row.number
-    if changed:
-        await connection.execute(_CHANGE_RECORDING, {**_of(row.unit_id, row.recording), **changed})
+    # What a unit brings of a recording that was deleted is kept like any other.
+    changed["deleted_ms"] = None
+    await connection.execute(_CHANGE_RECORDING, {**_of(row.unit_id, row.recording), **changed})
     await _settle(connection, row.unit_id, row.recording)
     if alarm_id is not None:
         await link_alarm(connection, row.unit_id, row.recording, alarm_id)
@@ -257,6 +259,8 @@ async def seal(
     """Its file is whole and on the disk."""
     values = {"state": SEALED, "sealed_ms": at_ms, "live": json.dumps(list(live)), "foreign": foreign}
     await connection.execute(_SEAL, {**_of(unit_id, recording, number), **values})
+    # Its alarm may have come after its manifest.
+    await link_its_alarm(connection, unit_id, recording)
 
 
 async def moved(connection: AsyncConnection, unit_id: str, recording: str, number: int, remote: str) -> None:
@@ -277,6 +281,13 @@ async def link_alarm(connection: AsyncConnection, unit_id: str, recording: str, 
     for incident_id in found.all():
         if incident_id:
             await _link(connection, unit_id, recording, incident_id, "alarm")
+
+
+async def link_its_alarm(connection: AsyncConnection, unit_id: str, recording: str) -> None:
+    """The recording belongs to the incident of the alarm that its manifests name, if that has come."""
+    alarm_id = await connection.scalar(_ALARM_OF, _of(unit_id, recording))
+    if alarm_id is not None:
+        await link_alarm(connection, unit_id, recording, alarm_id)
 
 
 async def link_by_time(

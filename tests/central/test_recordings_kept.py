@@ -14,7 +14,7 @@ from moto.server import ThreadedMotoServer
 from test_killed import alive, gateway_process
 
 from gateway.clock import ManualClock
-from gateway.evidence import journal, sealing
+from gateway.evidence import journal, keeping, sealing
 from gateway.evidence.places import Key
 from gateway.evidence.remote import Mover, Remote
 from gateway.evidence_settings import EvidenceSettings
@@ -240,6 +240,43 @@ async def test_recording_is_deleted_by_name_when_its_time_is_over_and_nothing_re
         )
         assert released == 1 and await gateway.delete_old_recordings() == 1
     assert gateway.evidence.quota.used("u1001") == places.sealed(Key("u1001", linked, 0)).stat().st_size
+
+
+async def deleted(gateway, days):
+    """How many recordings are deleted when so many days have gone by."""
+    now_ms = gateway.clock.now_ms() + days * DAY_MS
+    return await keeping.delete_old(gateway.store, gateway.evidence, None, gateway.metrics, 180, now_ms)
+
+
+async def test_recording_whose_alarm_was_heard_after_it_is_kept_for_the_incident(gateway, tmp_path):
+    alarm_id = secrets.token_bytes(16)
+    made = segment(named(0))
+    async with Filmer(tmp_path / "units" / "u1001") as filmer:
+        manifest = filmer.manifest(made, flags=LAST, alarm_id=alarm_id)
+        assert (await filmer.restore(made, manifest)).sealed
+        await filmer.control.say("alarm", filmer.control.alarm(alarm_id=alarm_id))
+        await eventually(gateway.centre.live_incidents)
+    assert await deleted(gateway, 200) == 0
+    assert gateway.evidence.places.sealed(Key.of("u1001", made.segment)).exists()
+
+
+async def test_unit_that_brings_more_of_a_deleted_recording_loses_none_of_it(gateway, tmp_path):
+    first, second, third = (segment(named(number)) for number in range(3))
+    places = gateway.evidence.places
+    async with Filmer(tmp_path / "units" / "u1001") as filmer:
+        assert (await filmer.restore(first, filmer.manifest(first))).sealed
+        await filmer.send(second, [second.chunk(0)])
+        await eventually(lambda: Key.of("u1001", second.segment) in gateway.evidence._grown)
+        await gateway.evidence.write_down()
+        assert await deleted(gateway, 200) == 1
+        assert not places.sealed(Key.of("u1001", first.segment)).exists()
+        # Of the second the unit has all, and here was a part of it; the third is new.
+        for made, flags in ((second, 0), (third, LAST)):
+            assert (await filmer.restore(made, filmer.manifest(made, flags=flags))).sealed
+            key = Key.of("u1001", made.segment)
+            assert places.sealed(key).read_bytes() == made.data
+        assert await deleted(gateway, 1) == 0
+        assert places.sealed(key).exists()
 
 
 @pytest.fixture
