@@ -204,6 +204,7 @@ def test_garbage_in_sound_and_h264_stops_nothing(units: Units, window: BrowserCo
     expect(view.locator("[data-listen=heard]")).to_be_visible()
 
 
+@pytest.mark.alone
 def test_ten_viewers_of_one_unit_see_the_same(units: Units, browser: Browser, window: BrowserContext) -> None:
     units.enter(window).close()
     with ExitStack() as stack:
