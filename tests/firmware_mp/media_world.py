@@ -221,3 +221,12 @@ def files_of(card="card", ending=".mkv"):
 
 def on_card(ending=".mkv", card="card"):
     return sorted(files_of(card, ending))
+
+
+async def until(true, most_ms=120_000):
+    """Waits for `true`, in virtual time."""
+    waited_ms = 0
+    while not true():
+        waited_ms += 100
+        assert waited_ms < most_ms, "in vain"
+        await asyncio.sleep_ms(100)

@@ -6,7 +6,7 @@ import media_world
 from boards.sim.streams import SocketCamera
 from card_in_ram import Card, ran
 from loopback import listen
-from media_world import Gateway, MediaWorld, blocks_of, files_of, on_card, picture
+from media_world import Gateway, MediaWorld, blocks_of, files_of, on_card, picture, until
 from protocol import matroska, media, messages
 from protocol.manifest import CUT
 from unit_world import virtual_time
@@ -19,14 +19,6 @@ CUTS = 40
 def world_of(time, card, settings="", **more):
     card.time = time
     return MediaWorld(time, settings, prepare=card.prepare, **more)
-
-
-async def until(true, most_ms=120_000):
-    waited_ms = 0
-    while not true():
-        waited_ms += 100
-        assert waited_ms < most_ms, "in vain"
-        await asyncio.sleep_ms(100)
 
 
 def test_power_cuts_anywhere_lose_no_more_than_the_last_moment():

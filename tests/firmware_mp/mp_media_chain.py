@@ -5,7 +5,7 @@ import os
 
 from bodyunit.wire import encoded
 from card_in_ram import Card, PowerCut, ran
-from media_world import Gateway, MediaWorld, files_of, on_card, picture
+from media_world import Gateway, MediaWorld, files_of, on_card, picture, until
 from protocol.ranges import Ranges
 from recording import recovery
 from recording.shelf import Shelf
@@ -22,14 +22,6 @@ def world_of(time, card, gateway):
     return MediaWorld(
         time, SETTINGS, lambda number: picture(number, 300), 2, gateway, sound=False, prepare=card.prepare
     )
-
-
-async def until(true, most_ms=120_000):
-    waited_ms = 0
-    while not true():
-        waited_ms += 100
-        assert waited_ms < most_ms, "in vain"
-        await asyncio.sleep_ms(100)
 
 
 async def record(world, seconds=10):

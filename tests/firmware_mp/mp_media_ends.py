@@ -3,7 +3,7 @@
 import asyncio
 
 from card_in_ram import Card, ran
-from media_world import Gateway, MediaWorld, blocks_of, on_card
+from media_world import Gateway, MediaWorld, blocks_of, on_card, until
 from protocol import media
 from protocol.manifest import CUT, LAST
 from recording.shelf import segment_of
@@ -19,14 +19,6 @@ CUTS_AFTER = 40
 def world_of(time, card, gateway):
     card.time = time
     return MediaWorld(time, SETTINGS, prepare=card.prepare, gateway=gateway)
-
-
-async def until(true, most_ms=120_000):
-    waited_ms = 0
-    while not true():
-        waited_ms += 100
-        assert waited_ms < most_ms, "in vain"
-        await asyncio.sleep_ms(100)
 
 
 def recording_until_its_second_segment_has_ended(card, gateway, cut_after):

@@ -3,7 +3,7 @@
 import asyncio
 
 from card_in_ram import Card, ran
-from media_world import Gateway, MediaWorld, blocks_of, on_card, picture
+from media_world import Gateway, MediaWorld, blocks_of, on_card, picture, until
 from protocol import matroska
 from protocol.manifest import CUT
 from recording.segment import PAGE_BYTES, Segment
@@ -20,14 +20,6 @@ def world_of(time, card, gateway):
     return MediaWorld(
         time, SETTINGS, lambda number: picture(number, PICTURE_BYTES), 2, gateway, prepare=card.prepare
     )
-
-
-async def until(true, most_ms=120_000):
-    waited_ms = 0
-    while not true():
-        waited_ms += 100
-        assert waited_ms < most_ms, "in vain"
-        await asyncio.sleep_ms(100)
 
 
 class At:

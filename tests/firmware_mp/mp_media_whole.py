@@ -3,21 +3,13 @@
 import asyncio
 
 import media_world
-from media_world import MediaWorld, files_of, on_card
+from media_world import MediaWorld, files_of, on_card, until
 from protocol import matroska, messages
 from protocol.manifest import ALARMED, LAST, PRE_EVENT
 from unit_world import virtual_time
 
 RING_KIB = 768
 TIME = virtual_time()
-
-
-async def until(true, most_ms=120_000):
-    waited_ms = 0
-    while not true():
-        waited_ms += 100
-        assert waited_ms < most_ms, "in vain"
-        await asyncio.sleep_ms(100)
 
 
 def check_files(world):
