@@ -71,24 +71,45 @@ def jpeg_size(jpeg: bytes) -> tuple[int, int] | None:
     None for all but sequential pictures in one scan, which is what cameras make: a decoder goes over the whole picture
     once for every scan, and a scan can be ten bytes.
     """
+    return _headers(jpeg)[0]
+
+
+class JpegSizes:
+    """`jpeg_size` of one camera's pictures: their headers are mostly the same, and are then compared and not read."""
+
+    def __init__(self) -> None:
+        self._headers = b""
+        self._size: tuple[int, int] | None = None
+
+    def of(self, jpeg: bytes) -> tuple[int, int] | None:
+        """As `jpeg_size`."""
+        if not self._headers or not jpeg.startswith(self._headers):
+            self._size, end = _headers(jpeg)
+            self._headers = jpeg[:end]
+        return self._size
+
+
+def _headers(jpeg: bytes) -> tuple[tuple[int, int] | None, int]:
+    """(width, height), and how many bytes say so; (None, 0) when they are none of ours."""
+    none = None, 0
     if jpeg[:2] != b"\xff\xd8":
-        return None
+        return none
     at, size, colours = 2, None, 0
     for _ in range(JPEG_HEADERS_MAX):
         if len(jpeg) < at + 5 or jpeg[at] != 0xFF:
-            return None
+            return none
         marker, length = jpeg[at + 1], int.from_bytes(jpeg[at + 2 : at + 4], "big")
         if marker in _FRAMES:
             if size is not None or marker not in _SEQUENTIAL or len(jpeg) < at + 10:
-                return None
+                return none
             size = int.from_bytes(jpeg[at + 7 : at + 9], "big"), int.from_bytes(jpeg[at + 5 : at + 7], "big")
             colours = jpeg[at + 9]
         elif marker == _SCAN:
-            return size if jpeg[at + 4] == colours else None
+            return (size, at + 5) if jpeg[at + 4] == colours and size is not None else none
         elif marker == 0xFF or 0xD0 <= marker <= 0xD9 or length < 2:
-            return None
+            return none
         at += 2 + length
-    return None
+    return none
 
 
 def picture(jpeg: bytes) -> Picture | None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
-from gateway.evidence.frames import jpeg_size
+from gateway.evidence.frames import JpegSizes
 from gateway.evidence.live import LiveBlock
 from gateway.evidence.places import Key
 from gateway.model import UnitStatus
@@ -71,6 +71,7 @@ class Owner:
         self.pictured = asyncio.Event()
         """Set with the next picture; then there is another one."""
         self._link = LinkJudge(now_s)
+        self._sizes = JpegSizes()
         self._key: Key | None = None
         self._form: Form | None = None
         self._placing = Placing()
@@ -161,16 +162,16 @@ class Owner:
         self._unreadable(self.unit_id, what, size)
 
     def _picture(self, block: Block) -> None:
-        size = jpeg_size(block.content)
+        size = self._sizes.of(block.content)
         if size is None or not size[0] * size[1]:
             self._spoilt("picture", len(block.content))
             return
-        form = PictureForm(Codec.JPEG, *size)
         self.newest = block
         self.pictured.set()
         self.pictured = asyncio.Event()
-        if self._head.picture != form:
-            self._head = replace(self._head, picture=form)
+        shown = self._head.picture
+        if shown is None or (shown.width, shown.height) != size:
+            self._head = replace(self._head, picture=PictureForm(Codec.JPEG, *size))
 
     # What is made of its pictures.
 

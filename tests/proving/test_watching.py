@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.clock import ManualClock
-from gateway.evidence.frames import jpeg_size, picture
+from gateway.evidence.frames import JpegSizes, jpeg_size, picture
 from gateway.evidence.places import Key
 from gateway.evidence.quality import Quality
 from gateway.evidence.watching import FORGOTTEN_MS, PICTURE_MAX_BYTES, PIXELS_MAX, PictureWatch
@@ -192,6 +192,20 @@ def test_header_of_anything_is_a_size_or_none(noise: bytes, at: int, byte: int) 
 
 
 STREET = street(3)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from((320, 640)), st.integers(0, 60), st.integers(0, 255), st.integers(0, 80))
+    )
+)
+def test_sizes_of_pictures_in_a_row_are_those_of_each_alone(row: list[tuple[int, int, int, int]]) -> None:
+    sizes = JpegSizes()
+    for width, at, byte, cut in row:
+        spoiled = bytearray(header(width, 480) + b"pixels")
+        spoiled[at % len(spoiled)] = byte
+        one = bytes(spoiled[: len(spoiled) - cut])
+        assert sizes.of(one) == jpeg_size(one)
 
 
 def test_header_says_what_the_decoder_gives() -> None:
