@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import re
+from collections import defaultdict
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,13 +16,16 @@ import typer
 
 from gateway.cli.options import AsJson
 from gateway.errors import EvidenceUnreadable
-from protocol.manifest import CUT, LAST, Manifest, key_id
+from protocol.manifest import CUT, LAST, Manifest
 from protocol.records import Stamp
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     from gateway.evidence.proof import Verdict
+    from gateway.evidence.proof_files import Evidence
+
+    Keys = Mapping[bytes, Ed25519PublicKey]
 
 FAULTY = 1
 ENDS = {"cut": "ended without power or card", "last": "end of the recording"}
@@ -39,8 +46,8 @@ def verify(
         typer.Option(
             "--unit-key",
             help="A key that the court trusts: a PEM file, a folder of them (`tipstaff keys --out`), or 32 bytes as "
-            "hex or base64; may be repeated. Without it the keys that lie with the evidence are used, which prove only "
-            "that one key signed it all.",
+            "hex or base64; may be repeated. A file named UNIT-ID.pem, or UNIT=KEY, says whose it is. Without it the "
+            "keys that lie with the evidence are used, which prove only that one key signed it all.",
         ),
     ] = None,
     complete: Annotated[
@@ -60,9 +67,14 @@ def verify(
     from gateway.evidence.proof import judge
     from gateway.evidence.proof_files import gather
 
-    trusted = None if not unit_key else {number: key for text in unit_key for number, key in _trusted(text)}
+    known = [one for text in unit_key or () for one in _trusted(text)]
+    trusted = {number: key for number, key, _ in known} if unit_key else None
+    owners: dict[bytes, set[str]] = defaultdict(set)
+    for number, _, owner in known:
+        if owner is not None:
+            owners[number].add(owner)
     evidence = gather(path, with_keys=trusted is None)
-    verdicts = judge(evidence, trusted, complete=complete)
+    verdicts = judge(evidence, trusted, owners, complete=complete)
     faulty = [verdict for verdict in verdicts if verdict.faults]
     if as_json:
         report = {
@@ -72,26 +84,32 @@ def verify(
         }
         typer.echo(json.dumps(report, ensure_ascii=False))
     else:
-        _print(verdicts, len(faulty), None if trusted is not None else len(evidence.keys))
+        _print(verdicts, len(faulty))
+        typer.echo("".join(f"{line}\n" for line in _notes(evidence, verdicts, trusted, owners)), nl=False)
     if faulty:
         raise typer.Exit(FAULTY)
 
 
-def _trusted(text: str) -> list[tuple[bytes, Ed25519PublicKey]]:
-    """Keys and their ids, of a PEM file, of all in a folder, or of 32 bytes written out."""
+def _trusted(text: str) -> list[tuple[bytes, Ed25519PublicKey, str | None]]:
+    """Id, key and owner, as far as it is known, of a PEM file, of all in a folder, or of 32 bytes written out; with
+    `UNIT=` before it, of one key."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-    from gateway.evidence.proof_files import KEY_MAX_BYTES, KEY_SUFFIX, public_key
+    from gateway.evidence.proof_keys import KEY_MAX_BYTES, KEY_SUFFIX, UNIT, number_of, owner_of, public_key
 
-    path = Path(text)
-    files = sorted(path.glob(f"*{KEY_SUFFIX}")) if text and path.is_dir() else [path]
+    named = re.fullmatch(f"({UNIT})=(.+)", text) if not os.path.exists(text) else None
+    unit, text = named.groups() if named else (None, text)
+    path, given = Path(text), f"--unit-key {text[:60]!r}"
+    if unit is not None and os.path.isdir(text):
+        raise EvidenceUnreadable(f"{given}: is a folder, and each file in it says whose it is")
+    files = sorted(path.glob(f"*{KEY_SUFFIX}")) if os.path.isdir(text) else [path]
     if not files:
-        raise EvidenceUnreadable(f"--unit-key {text[:60]!r}: there is no *{KEY_SUFFIX} in it")
-    if files[0].is_file():
-        found = [public_key(str(file), _read(file, KEY_MAX_BYTES)) for file in files]
+        raise EvidenceUnreadable(f"{given}: there is no *{KEY_SUFFIX} in it")
+    if os.path.isfile(files[0]):
+        keys = [(file.stem, public_key(str(file), _read(file, KEY_MAX_BYTES))) for file in files]
     else:
-        found = [Ed25519PublicKey.from_public_bytes(_raw(text))]
-    return [(key_id(key.public_bytes_raw()), key) for key in found]
+        keys = [("", Ed25519PublicKey.from_public_bytes(_raw(text)))]
+    return [(number_of(key), key, owner) for stem, key in keys for owner in (unit, owner_of(stem, key))]
 
 
 def _read(file: Path, most_bytes: int) -> bytes:
@@ -113,8 +131,7 @@ def _raw(text: str) -> bytes:
     raise EvidenceUnreadable(f"--unit-key {text[:60]!r}: is no file, and not 32 bytes as hex or base64")
 
 
-def _print(verdicts: list[Verdict], faulty: int, believed: int | None) -> None:
-    """believed: how many keys that lie with the evidence are; None when the register's were named."""
+def _print(verdicts: list[Verdict], faulty: int) -> None:
     from rich.console import Console
     from rich.text import Text
 
@@ -132,11 +149,24 @@ def _print(verdicts: list[Verdict], faulty: int, believed: int | None) -> None:
     count = sum(verdict.manifest is not None for verdict in verdicts)
     said = "all of it holds" if not faulty else f"{faulty} with faults"
     console.print(f"{count} segments, {said}.")
-    if believed == 0:
-        console.print("No unit's key lies here, as none does on a card: name the register's with --unit-key.")
-    elif believed:
-        console.print("The keys are those that lie with the evidence: compare their ids with the register's,")
-        console.print("or name the register's key with --unit-key.")
+
+
+def _notes(
+    evidence: Evidence, verdicts: list[Verdict], trusted: Keys | None, owners: Mapping[bytes, set[str]]
+) -> list[str]:
+    """What whoever looks at it still has to do."""
+    if trusted is None:
+        if not evidence.keys:
+            return ["No unit's key lies here, as none does on a card: name the register's with --unit-key."]
+        return [
+            "The keys are those that lie with the evidence: compare their ids with the register's,",
+            "or name the register's key with --unit-key.",
+        ]
+    used = {verdict.manifest.key_id for verdict in verdicts if verdict.manifest is not None}
+    return [
+        f"Nobody said whose key {number.hex()} is: compare it with the register's, or name it as UNIT=KEY."
+        for number in sorted(used & (trusted.keys() - owners.keys()))
+    ]
 
 
 def _shown(text: str) -> str:

@@ -49,9 +49,17 @@ for folder in recordings/*; do
 done; echo chain: done"""
 
 OWNER = """\
-for key in keys/*.pem; do
-  echo "$(openssl pkey -pubin -in "$key" -outform DER | tail -c 32 | sha256sum | cut -c1-16) $key"
-done"""
+n='(0.|1[0-7]|18..|19.{4}|1a.{8}|1b.{16})'; stamp="85$n$n$n$n$n"
+before="^..0001014c.{24}02${n}035820.{64}04${stamp}05${stamp}06${n}075820.{64}08${n}09${n}0a${n}0b"
+while read -r key stem; do
+  id=$(openssl pkey -pubin -in "$key" -outform DER | tail -c 32 | sha256sum | cut -c1-16)
+  unit=${key##*/}; unit=${unit%-*}; head=$(printf %02x $((96 + ${#unit})))
+  [ ${#unit} -lt 24 ] || head=$(printf 78%02x ${#unit})
+  named=$head$(printf %s "$unit" | od -An -v -tx1 | tr -d ' \\n')0c48$id
+  od -An -v -tx1 "$stem.signed" | tr -d ' \\n' | grep -Eq "$before$named" \\
+    || echo "$stem: was not signed for $unit with the key of this name"
+  echo "$id $key"
+done < keys/signed.txt | sort -u"""
 
 LOG = """\
 for log in incidents/*/log.txt; do
@@ -74,7 +82,7 @@ ZH = {
     "空行表示两份录像之间有不属于本次导出的分段）：",
     "log": "案件日志未被改动（每行开头的 SHA-256 由前一行的 SHA-256 与本行内容算出）：",
     "owner": "文件夹中的公钥本身不能证明其归属。下列命令由公钥算出其编号；请向法院核对设备登记簿（tipstaff keys）"
-    "中该设备的公钥编号，须逐字相同：",
+    "中文件名所指设备的公钥编号，须逐字相同。命令同时检查每份签名内容所写的设备和公钥编号与此是否一致：",
     "tool": "若已安装 tipstaff，下列命令完成上述对原件的全部核验，并检查时钟以及每份录像的结尾是否在内：",
 }
 EN = {
@@ -90,7 +98,8 @@ EN = {
     " this export):",
     "log": "The incident's log was not changed (the SHA-256 before each row is of the one before it and of the row):",
     "owner": "A key that lies here proves nothing about its owner. This makes the id of each key from the key itself;"
-    " it must be, to the letter, the one in the court's register of units (`tipstaff keys`):",
+    " it must be, to the letter, the one in the court's register (`tipstaff keys`) of the unit in the file's name. It"
+    " also names each segment of which the signed bytes say another unit or key than that:",
     "tool": "With tipstaff installed, one command does all of this for the masters, and checks the clocks and whether"
     " each recording's end is here:",
 }

@@ -2,6 +2,7 @@
 
     file      its size and SHA-256 are the manifest's
     manifest  the Ed25519 signature (RFC 8032) of a key that is trusted is over it
+    owner     the key is the unit's that the manifest names, as far as it is known whose it is, and no other unit's
     chain     `seq` rises by one, and `previous` is the SHA-256 of the manifest before
     recording its segments are numbered from 0 without a gap, and the last one says that it is the last
     clocks    UTC and the unit's monotonic clock went on equally fast, and UTC never back (`proof_clocks`)
@@ -13,7 +14,7 @@ proof; `complete` makes every gap a fault, for a card or a whole store.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -50,20 +51,24 @@ class Verdict:
 
 
 def judge(
-    evidence: Evidence, trusted: Mapping[bytes, Ed25519PublicKey] | None = None, *, complete: bool = False
-) -> list[Verdict]:
+    evidence: Evidence, trusted: Mapping[bytes, Ed25519PublicKey] | None = None,
+    owners: Mapping[bytes, Collection[str]] | None = None, *, complete: bool = False,
+) -> list[Verdict]:  # fmt: skip
     """A verdict for each segment and each stray file, in the order of the chains.
 
     trusted: the units' keys by id, from the register; None believes those that lie with the evidence, which then
-    proves only that one key signed it all.
+    proves only that one key signed it all. owners: the unit whose key it is, by id, or several when that is not sure;
+    one that is not there may be any unit's, but only one's.
     """
     keys = evidence.keys if trusted is None else trusted
+    if trusted is None:
+        owners = evidence.owners
     different = {
         one.manifest.digest(): one.manifest for one in evidence.manifests if one.manifest is not None
     }
     verdicts = [_file_verdict(manifest, evidence) for manifest in different.values()]
-    for verdict in verdicts:
-        _check_signature(verdict, keys, "does not lie here" if trusted is None else "is not a trusted one")
+    absent = "does not lie here" if trusted is None else "is not a trusted one"
+    _check_owners([one for one in verdicts if _is_signed(one, keys, absent)], owners or {})
     chains: dict[bytes, list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
         assert verdict.manifest is not None
@@ -111,17 +116,30 @@ def _file_verdict(manifest: Manifest, evidence: Evidence) -> Verdict:
     return verdict
 
 
-def _check_signature(verdict: Verdict, keys: Mapping[bytes, Ed25519PublicKey], absent: str) -> None:
+def _is_signed(verdict: Verdict, keys: Mapping[bytes, Ed25519PublicKey], absent: str) -> bool:
     manifest = verdict.manifest
     assert manifest is not None
     key = keys.get(manifest.key_id)
     if key is None:
         verdict.wrong("wrong_key", f"signed with key {manifest.key_id.hex()}, which {absent}")
-        return
+        return False
     try:
         key.verify(manifest.signature or b"", manifest.signed_bytes())
     except InvalidSignature:
         verdict.wrong("bad_signature", "the manifest was changed, or another key signed it")
+        return False
+    return True
+
+
+def _check_owners(signed: Sequence[Verdict], owners: Mapping[bytes, Collection[str]]) -> None:
+    told = [(verdict, verdict.manifest) for verdict in signed if verdict.manifest is not None]
+    units: dict[bytes, set[str]] = defaultdict(set)
+    for _, manifest in told:
+        units[manifest.key_id].add(manifest.unit)
+    for verdict, manifest in told:
+        if others := set(owners.get(manifest.key_id) or units[manifest.key_id]) - {manifest.unit}:
+            names = ", ".join(sorted(others))
+            verdict.wrong("wrong_key", f"signed for unit {manifest.unit} with the key of {names}")
 
 
 def _check_chain(chain: Sequence[Verdict], complete: bool) -> None:

@@ -13,23 +13,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from gateway.errors import EvidenceUnreadable
+from gateway.evidence.proof_keys import KEY_MAX_BYTES, KEY_SUFFIX, number_of, owner_of, public_key
 from protocol.errors import ProtocolError
 from protocol.fields import MAX_MESSAGE_BYTES
-from protocol.manifest import Manifest, key_id
+from protocol.manifest import Manifest
 from protocol.media import segment_of
 
 SEGMENT_SUFFIX = ".mkv"
 MANIFEST_SUFFIXES = (".manifest", ".tip", ".ok")  # of an export; of a unit's card, not yet and already stored
-KEY_SUFFIX = ".pem"
 SUMS = "SHA256SUMS"
 SUMS_MAX_BYTES = 64 << 20
 FILES_MAX = 200_000
-KEY_MAX_BYTES = 4096
 READ_BYTES = 1 << 20
 
 
@@ -54,13 +51,14 @@ class ManifestFile:
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """All that was found. `segments` by the stem of the name, `keys` by their id; others: what is
-    wrong with further files, as code and message."""
+    wrong with further files, as code and message; owners: the units that a key's files are named after."""
 
     segments: dict[str, SegmentFile]
     manifests: list[ManifestFile]
     keys: dict[bytes, Ed25519PublicKey]
     doubled: list[str]
     others: dict[str, tuple[str, str]] = field(default_factory=dict)
+    owners: dict[bytes, set[str]] = field(default_factory=dict)
 
 
 class _Folder:
@@ -136,14 +134,26 @@ def _take(
             if found.segments.setdefault(stem, hashed) is not hashed:
                 found.doubled.append(name)
         elif suffix == KEY_SUFFIX and with_keys:
-            try:
-                public = public_key(name, file.read(KEY_MAX_BYTES))
-            except EvidenceUnreadable as error:
-                found.others[name] = ("unreadable", str(error))
-            else:
-                found.keys[key_id(public.public_bytes_raw())] = public
+            _key(name, stem, file.read(KEY_MAX_BYTES), found)
         elif name in sums and _hashed(name, file).sha256.hex() != sums[name]:
             found.others[name] = ("changed", f"it is not the file that {SUMS} names")
+
+
+def _key(name: str, stem: str, pem: bytes, found: Evidence) -> None:
+    """A unit's key, and whose it is said to be."""
+    try:
+        key = public_key(name, pem)
+    except EvidenceUnreadable as error:
+        found.others[name] = ("unreadable", str(error))
+        return
+    try:
+        owner = owner_of(stem, key)
+    except EvidenceUnreadable as error:
+        found.others[name] = ("wrong_key", str(error))
+        return
+    found.keys[number_of(key)] = key
+    if owner is not None:
+        found.owners.setdefault(number_of(key), set()).add(owner)
 
 
 def _sums(source: _Folder | _Zip) -> dict[str, str]:
@@ -159,17 +169,6 @@ def _is_segment(stem: str) -> bool:
         return bool(segment_of(stem))
     except ProtocolError:
         return False
-
-
-def public_key(name: str, pem: bytes) -> Ed25519PublicKey:
-    """The Ed25519 key of a PEM file. Raises EvidenceUnreadable."""
-    try:
-        key = load_pem_public_key(pem)
-    except (ValueError, UnsupportedAlgorithm):
-        raise EvidenceUnreadable(f"{name}: is no PEM of a public key") from None
-    if not isinstance(key, Ed25519PublicKey):
-        raise EvidenceUnreadable(f"{name}: is not an Ed25519 key")
-    return key
 
 
 def _hashed(name: str, file: IO[bytes]) -> SegmentFile:

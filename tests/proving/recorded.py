@@ -45,6 +45,7 @@ class Recorder:
 
     folder: Path
     seed: int = 1
+    unit: str = "MZ2534"
     seq: int = 0
     previous: bytes = FIRST_PREVIOUS
     mono_ms: int = 5000
@@ -85,7 +86,7 @@ class Recorder:
             first=first or stamp(self.mono_ms, ahead_ms=self.ahead_ms),
             last=last or stamp(self.mono_ms + SEGMENT_MS, ahead_ms=self.ahead_ms),
             seq=self.seq, previous=self.previous, flags=flags, dropped_pictures=0, dropped_sounds=0,
-            unit="MZ2534", key_id=key_id(self.public), case_no="(2026)闽0105执1287号",
+            unit=self.unit, key_id=key_id(self.public), case_no="(2026)闽0105执1287号",
         )  # fmt: skip
         manifest.signature = self.key.sign(manifest.signed_bytes())
         self.seq, self.previous = self.seq + 1, manifest.digest()
