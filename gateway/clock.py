@@ -4,11 +4,19 @@ import asyncio
 import heapq
 import itertools
 import time
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Protocol
 
 BEIJING = timezone(timedelta(hours=8))
 """The one time zone of all courts, for what people read: files, pages, copies."""
+
+
+def beijing(utc_ms: int) -> datetime | None:
+    """A time as Beijing has it, exact to the millisecond; None for one that no calendar has, as a unit's may be."""
+    try:
+        return datetime.fromtimestamp(0, BEIJING) + timedelta(milliseconds=utc_ms)
+    except OverflowError:
+        return None
 
 
 class Clock(Protocol):

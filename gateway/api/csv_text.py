@@ -6,12 +6,12 @@ import csv
 import io
 import unicodedata
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 from starlette.responses import Response
 
-from gateway.clock import BEIJING
+from gateway.clock import BEIJING, beijing
 
 ROWS_MAX = 10_000
 
@@ -54,16 +54,8 @@ def csv_answer(
 
 def time_of(at_ms: int | None) -> str | None:
     """A time as `2026-11-26 11:05:09` in Beijing; None stays None, and so does one that no calendar has."""
-    if at_ms is None:
-        return None
-    try:
-        return (
-            (datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=at_ms))
-            .astimezone(BEIJING)
-            .strftime("%Y-%m-%d %H:%M:%S")
-        )
-    except OverflowError:
-        return None
+    at = beijing(at_ms) if at_ms is not None else None
+    return at.strftime("%Y-%m-%d %H:%M:%S") if at is not None else None
 
 
 def _cell(value: Cell, language: Language) -> Cell:

@@ -203,13 +203,18 @@ async def _track(connection: AsyncConnection, row: RecordingRow) -> tuple[list[F
     """The unit's positions while it recorded, by their own time, and whether that is not all."""
     found: list[Fix] = []
     thinned = False
-    for from_ms in range(row.from_ms, row.to_ms + replay.LATE_MS, FIXES_STEP_MS):
-        if len(found) >= FIXES_MAX:
-            return found, True
-        to_ms = min(from_ms + FIXES_STEP_MS - 1, row.to_ms + replay.LATE_MS)
-        part, cut = await fixes.between(connection, row.unit_id, from_ms, to_ms, FIXES_STEP_MAX)
+    looked = 0
+    end_ms = row.to_ms + replay.LATE_MS
+    at_ms = await fixes.next_ms(connection, row.unit_id, row.from_ms)
+    while at_ms is not None and at_ms <= end_ms:
+        if looked >= FIXES_MAX:
+            thinned = True
+            break
+        to_ms = min(at_ms + FIXES_STEP_MS - 1, end_ms)
+        part, cut = await fixes.between(connection, row.unit_id, at_ms, to_ms, FIXES_STEP_MAX)
         found += [fix for fix in part if row.from_ms <= fix.at_ms() <= row.to_ms]
-        thinned = thinned or cut
+        looked, thinned = looked + len(part), thinned or cut
+        at_ms = await fixes.next_ms(connection, row.unit_id, to_ms + 1)
     return sorted(found, key=Fix.at_ms), thinned
 
 

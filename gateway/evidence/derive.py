@@ -8,14 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import cv2
 import numpy as np
 import simplejpeg
 
-from gateway.clock import BEIJING
+from gateway.clock import beijing
 from gateway.evidence.frames import Picture, Piece, fitted, picture, pieces
 from gateway.evidence.overlay import Overlay
 from protocol import matroska
@@ -214,10 +213,11 @@ def utc_ms(stamp: Stamp) -> int | None:
 
 def _clock(first: Stamp, time_ms: int) -> str:
     """Beijing's time of a block, to the tenth of a second; of a unit that knew no time, what it had counted."""
-    if not first.utc_s:
+    began_ms = utc_ms(first)
+    if began_ms is None:
         return f"启动 {first.boot} +{(first.mono_ms + time_ms) / 1000:.1f} s"
-    at = datetime.fromtimestamp(first.utc_s, UTC) + timedelta(milliseconds=first.utc_ms + time_ms)
-    return at.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S.%f")[:21]
+    at = beijing(began_ms + time_ms)
+    return at.strftime("%Y-%m-%d %H:%M:%S.%f")[:21] if at is not None else f"UTC {first.utc_s} s"
 
 
 def _jpeg(one: Picture) -> bytes:

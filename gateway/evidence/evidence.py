@@ -42,6 +42,9 @@ MIB = 1 << 20
 WRITTEN_DOWN_MS = 1_000
 """Growing segments are written to the database at most so often."""
 KEYS_MAX = 10_000
+BELIEVED_FROM_MS = 1_577_836_800_000
+"""2020-01-01: no unit is older, and a receiver that lost count of its weeks is 1,024 of them back."""
+BELIEVED_AHEAD_MS = 86_400_000
 _Looked = tuple[UnitKey | None, SegmentRow | None, dict[int, SegmentRow]]
 
 
@@ -215,8 +218,9 @@ class Evidence:
         row = SegmentRow(
             key.unit_id, key.recording, key.number, WANTED, received,
             grown.first_heard_ms if grown is not None else now_ms, now_ms,
-            _utc_ms(manifest.first), _utc_ms(manifest.last), manifest.size, bytes(manifest.sha256),
-            bytes(manifest.key_id), manifest.seq, manifest.digest(), manifest.encode(),
+            _believed_ms(manifest.first, now_ms), _believed_ms(manifest.last, now_ms),
+            manifest.size, bytes(manifest.sha256), bytes(manifest.key_id), manifest.seq,
+            manifest.digest(), manifest.encode(),
         )  # fmt: skip
         alarm_id = bytes(manifest.alarm_id) if manifest.alarm_id is not None else None
         case_no = manifest.case_no.replace("\0", "") if manifest.case_no is not None else None
@@ -324,8 +328,9 @@ def _known(row: SegmentRow | None, around: dict[int, SegmentRow], seq: int) -> c
     )
 
 
-def _utc_ms(stamp: Stamp) -> int | None:
-    """UTC milliseconds, None when the unit did not know the time."""
-    if stamp.quality == messages.CLOCK_NONE or stamp.utc_s == 0:
-        return None
-    return stamp.utc_s * 1000 + stamp.utc_ms
+def _believed_ms(stamp: Stamp, now_ms: int) -> int | None:
+    """UTC milliseconds, None when the unit did not know the time, or its clock cannot have been right: what is in the
+    register is found by it, and belongs to the incidents of its time."""
+    utc_ms = stamp.utc_s * 1000 + stamp.utc_ms
+    known = stamp.quality != messages.CLOCK_NONE
+    return utc_ms if known and BELIEVED_FROM_MS <= utc_ms <= now_ms + BELIEVED_AHEAD_MS else None

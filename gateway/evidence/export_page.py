@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
 from html import escape
 from typing import Any
 
-from gateway.clock import BEIJING
+from gateway.clock import beijing
 
 ROWS_MAX = 5000
 SEGMENT_HEADS = ("segment", "time", "ours", "size", "hash", "proof")
@@ -202,14 +201,9 @@ def _text(value: object) -> str:
     return escape(str(value))
 
 
-def utc(utc_ms: int) -> datetime:
-    """A time of ours, exact to the millisecond."""
-    return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=utc_ms)
-
-
 def clock(utc_ms: int | None, w: Mapping[str, Any]) -> str:
     """In Beijing."""
     if not utc_ms:
         return str(w["unset"])
-    at = utc(utc_ms)
-    return at.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S")
+    at = beijing(utc_ms)
+    return at.strftime("%Y-%m-%d %H:%M:%S") if at is not None else f"UTC {utc_ms} ms"

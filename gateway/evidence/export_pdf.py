@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from gateway.clock import beijing
 from gateway.errors import ExportRefused
 from gateway.evidence.export_page import (
     SEGMENT_HEADS,
@@ -22,7 +23,6 @@ from gateway.evidence.export_page import (
     refused,
     theirs,
     told,
-    utc,
     words,
 )
 from gateway.evidence.overlay import font_here
@@ -55,7 +55,7 @@ def pdf_page(index: Mapping[str, Any], language: str) -> bytes:
     logging.getLogger("fontTools").setLevel(logging.ERROR)
     w = words(language)
     paper = FPDF(format="A4")
-    paper.set_creation_date(utc(index["made_ms"]))
+    paper.set_creation_date(beijing(index["made_ms"]))
     paper.set_title(_plain(index["title"]))
     paper.add_font(FONT, "", font, collection_font_number=SIMPLIFIED if "NotoSansCJK" in font.name else 0)
     paper.set_auto_page_break(True, 18)

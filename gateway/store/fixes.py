@@ -91,6 +91,13 @@ async def between(
     return [_fix(row) for row in rows[::every]], True
 
 
+async def next_ms(connection: AsyncConnection, unit_id: str, from_ms: int) -> int | None:
+    """When the first position of a unit arrived that came at this time or later; None: there is none."""
+    own = (fixes.c.unit_id == unit_id) & (fixes.c.received_ms >= from_ms)
+    found: int | None = await connection.scalar(select(func.min(fixes.c.received_ms)).where(own))
+    return found
+
+
 async def remove_old(connection: AsyncConnection, unit_id: str, before_ms: int) -> int:
     """Remove what this unit sent before then, about 2,000 rows at most; returns how many went."""
     old = (fixes.c.unit_id == unit_id) & (fixes.c.received_ms < before_ms)

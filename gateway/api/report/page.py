@@ -6,7 +6,7 @@ import base64
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from gateway.api.replay import Track
 from gateway.api.report import map_svg
 from gateway.api.report.steps import Row, folded, row
 from gateway.api.report.words import ReportWords
-from gateway.clock import BEIJING
+from gateway.clock import BEIJING, beijing
 from gateway.dispatch import centre_book, log
 from gateway.dispatch.centre_live import View
 from gateway.dispatch.incident import Answer, Incident
@@ -170,10 +170,7 @@ def _template() -> Any:
 
 
 def _time(at_ms: int) -> datetime:
-    try:
-        return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(BEIJING)
-    except (OverflowError, ValueError, OSError):  # a unit's clock may say anything
-        return datetime.fromtimestamp(0, UTC).astimezone(BEIJING)
+    return beijing(at_ms) or datetime.fromtimestamp(0, BEIJING)
 
 
 def _day(at_ms: int) -> str:
