@@ -181,7 +181,7 @@ def _build(order: Order, sink: Sink, scratch: Path, overlay: Overlay, say: Say) 
     recordings: dict[str, list[Master]] = defaultdict(list)
     for master in sorted(order.masters, key=lambda one: place_in_chain(one.manifest)):
         recordings[master.manifest.segment[:RECORDING_BYTES].hex()].append(master)
-    found: dict[str, SegmentFile] = {}
+    found: list[SegmentFile] = []
     copies = []
     if not order.discloses:
         _put_proof(order, sink)
@@ -225,7 +225,7 @@ def _put_proof(order: Order, sink: Sink) -> None:
 
 def _put_recording(
     order: Order, sink: Sink, recording: str, masters: list[Master], scratch: Path, overlay: Overlay,
-    found: dict[str, SegmentFile], say: Say,
+    found: list[SegmentFile], say: Say,
 ) -> dict[str, Any] | None:  # fmt: skip
     """The masters of a recording, each followed by its part of the copy; then the copy. Returns what is said of it."""
     aside = scratch / recording
@@ -244,7 +244,7 @@ def _put_recording(
             if not order.discloses:
                 file = f"{stem_of(master.manifest)}.mkv"
                 size = sink.put_file(file, master.path)
-                found[segment] = SegmentFile(file, size, sink.sums[file])
+                found.append(SegmentFile(file, size, sink.sums[file]))
                 say(f"{segment}  {size:,} bytes")
             if copying:
                 copy.add(master)
@@ -277,13 +277,13 @@ def _here(master: Master, aside: Path, remote: Remote | None) -> Master | None:
     return replace(master, path=path)
 
 
-def _judged(order: Order, found: Mapping[str, SegmentFile]) -> list[Verdict]:
+def _judged(order: Order, found: list[SegmentFile]) -> list[Verdict]:
     manifests = [*(master.manifest for master in order.masters), *order.absent]
     if not manifests:
         return []
-    named = [ManifestFile(segment_name(one.segment), one, None) for one in manifests]
+    named = [ManifestFile(f"{stem_of(one)}.manifest", one, None) for one in manifests]
     trusted = {number: Ed25519PublicKey.from_public_bytes(raw) for number, raw in order.keys.items()}
-    return judge(Evidence(dict(found), named, {}, []), trusted)
+    return judge(Evidence(found, named), trusted)
 
 
 def _remove(*paths: Path) -> None:

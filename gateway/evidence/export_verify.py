@@ -44,7 +44,7 @@ while read -r stem; do
 done < chain.txt
 for folder in recordings/*; do
   number=0
-  while grep -qx "$folder/${folder##*/}-$number" chain.txt; do number=$((number + 1)); done
+  while grep -qx "$folder/${folder: -16}-$number" chain.txt; do number=$((number + 1)); done
   [ "$number" = "$(grep -c "^$folder/" chain.txt)" ] || echo "$folder: segment $number is not here"
 done; echo chain: done"""
 

@@ -1,6 +1,6 @@
 """Whether evidence is what the unit recorded: pure judgement over manifests, files and keys.
 
-    file      its size and SHA-256 are the manifest's
+    file      its size and SHA-256 are the manifest's; which file is whose: `proof_pairs`
     manifest  the Ed25519 signature (RFC 8032) of a key that is trusted is over it
     owner     the key is the unit's that the manifest names, as far as it is known whose it is, and no other unit's
     chain     `seq` rises by one, and `previous` is the SHA-256 of the manifest before
@@ -22,7 +22,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from gateway.evidence import proof_clocks
-from gateway.evidence.proof_files import Evidence
+from gateway.evidence.proof_files import Evidence, SegmentFile
+from gateway.evidence.proof_pairs import pair
 from protocol.manifest import CUT, FIRST_PREVIOUS, LAST, Manifest
 from protocol.media import RECORDING_BYTES, segment_name
 
@@ -66,7 +67,9 @@ def judge(
     different = {
         one.manifest.digest(): one.manifest for one in evidence.manifests if one.manifest is not None
     }
-    verdicts = [_file_verdict(manifest, evidence) for manifest in different.values()]
+    files, left = pair(evidence.manifests, evidence.segments)
+    signed = {manifest.sha256: manifest for manifest in different.values()}
+    verdicts = [_file_verdict(manifest, files.get(digest), signed) for digest, manifest in different.items()]
     absent = "does not lie here" if trusted is None else "is not a trusted one"
     _check_owners([one for one in verdicts if _is_signed(one, keys, absent)], owners or {})
     chains: dict[bytes, list[Verdict]] = defaultdict(list)
@@ -80,7 +83,7 @@ def judge(
         proof_clocks.check(*_told(chain))
         ordered += chain
     _check_recordings(ordered)
-    return ordered + _strays(evidence, {verdict.name for verdict in verdicts})
+    return ordered + _strays(evidence, left, {verdict.name for verdict in verdicts})
 
 
 def _place(verdict: Verdict) -> tuple[int, bytes]:
@@ -88,23 +91,17 @@ def _place(verdict: Verdict) -> tuple[int, bytes]:
     return verdict.manifest.seq, verdict.manifest.segment
 
 
-def _file_verdict(manifest: Manifest, evidence: Evidence) -> Verdict:
-    name = segment_name(manifest.segment)
-    file = evidence.segments.get(name)
-    verdict = Verdict(name, manifest, file.name if file is not None else None)
+def _file_verdict(manifest: Manifest, file: SegmentFile | None, signed: Mapping[bytes, Manifest]) -> Verdict:
+    verdict = Verdict(segment_name(manifest.segment), manifest, file.name if file is not None else None)
     if file is None:
         verdict.wrong("missing", "its file is not here")
     elif file.sha256 != manifest.sha256:
-        other = next(
-            (
-                segment_name(one.manifest.segment)
-                for one in evidence.manifests
-                if one.manifest is not None and one.manifest.sha256 == file.sha256
-            ),
-            None,
-        )
+        other = signed.get(file.sha256)
         if other is not None:
-            verdict.wrong("reordered", f"the file has the bytes of segment {other}")
+            whose = f" of {other.unit}" if other.unit != manifest.unit else ""
+            verdict.wrong(
+                "reordered", f"the file has the bytes of segment {segment_name(other.segment)}{whose}"
+            )
         elif file.size < manifest.size:
             verdict.wrong(
                 "cut_tail", f"{manifest.size - file.size:,} bytes are missing, or the rest was changed too"
@@ -167,10 +164,10 @@ def _check_chain(chain: Sequence[Verdict], complete: bool) -> None:
 
 
 def _check_recordings(ordered: Sequence[Verdict]) -> None:
-    recordings: dict[bytes, list[Verdict]] = defaultdict(list)
+    recordings: dict[tuple[str, bytes], list[Verdict]] = defaultdict(list)
     for verdict in ordered:
         assert verdict.manifest is not None
-        recordings[_recording(verdict.manifest)].append(verdict)
+        recordings[verdict.manifest.unit, _recording(verdict.manifest)].append(verdict)
     for pieces in recordings.values():
         pieces.sort(key=lambda verdict: _number(verdict.manifest))
         expected = 0
@@ -195,16 +192,18 @@ def _told(verdicts: Sequence[Verdict]) -> tuple[list[Manifest], proof_clocks.Wro
     return manifests, lambda manifest, code, message: by_manifest[id(manifest)].wrong(code, message)
 
 
-def _strays(evidence: Evidence, known: set[str]) -> list[Verdict]:
+def _strays(evidence: Evidence, left: Sequence[SegmentFile], known: set[str]) -> list[Verdict]:
     strays = []
     for one in evidence.manifests:
         if one.manifest is None:
             strays.append(Verdict(one.name, None, None, [Fault("unreadable", f"no manifest: {one.problem}")]))
-    for stem, file in sorted(evidence.segments.items()):
-        if stem not in known:
-            strays.append(Verdict(stem, None, file.name, [Fault("added", "no manifest speaks of this file")]))
-    for name in evidence.doubled:
-        strays.append(Verdict(name, None, name, [Fault("doubled", "there is another file of this name")]))
+    for file in left:
+        if file.stem in known:
+            fault = Fault("doubled", "there is another file of this name, and this one is no manifest's")
+            strays.append(Verdict(file.name, None, file.name, [fault]))
+        else:
+            fault = Fault("added", "no manifest speaks of this file")
+            strays.append(Verdict(file.stem, None, file.name, [fault]))
     for name, (code, message) in sorted(evidence.others.items()):
         strays.append(Verdict(name, None, name, [Fault(code, message)]))
     return strays

@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -38,6 +38,11 @@ class SegmentFile:
     size: int
     sha256: bytes
 
+    @property
+    def stem(self) -> str:
+        """The segment's name, if it has the name of one."""
+        return PurePosixPath(self.name).stem
+
 
 @dataclass(frozen=True, slots=True)
 class ManifestFile:
@@ -50,13 +55,12 @@ class ManifestFile:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that was found. `segments` by the stem of the name, `keys` by their id; others: what is
-    wrong with further files, as code and message; owners: the units that a key's files are named after."""
+    """All that was found. `keys` by their id, and `owners`: the units that a key's files are named after; others: what
+    is wrong with further files, as code and message."""
 
-    segments: dict[str, SegmentFile]
-    manifests: list[ManifestFile]
-    keys: dict[bytes, Ed25519PublicKey]
-    doubled: list[str]
+    segments: list[SegmentFile] = field(default_factory=list)
+    manifests: list[ManifestFile] = field(default_factory=list)
+    keys: dict[bytes, Ed25519PublicKey] = field(default_factory=dict)
     others: dict[str, tuple[str, str]] = field(default_factory=dict)
     owners: dict[bytes, set[str]] = field(default_factory=dict)
 
@@ -66,7 +70,9 @@ class _Folder:
         self._path = path
 
     def names(self) -> list[str]:
-        return sorted(str(one.relative_to(self._path)) for one in self._path.rglob("*") if one.is_file())
+        return sorted(
+            one.relative_to(self._path).as_posix() for one in self._path.rglob("*") if one.is_file()
+        )
 
     def open(self, name: str) -> IO[bytes]:
         return (self._path / name).open("rb")
@@ -102,7 +108,7 @@ def gather(path: Path, *, with_keys: bool = True) -> Evidence:
 
     Raises EvidenceUnreadable when there is nothing of ours, too much, or it cannot be read.
     """
-    found = Evidence({}, [], {}, [], {})
+    found = Evidence()
     try:
         with _opened(path) as source:
             names = source.names()
@@ -130,9 +136,7 @@ def _take(
         if suffix in MANIFEST_SUFFIXES:
             found.manifests.append(_manifest(name, file.read(MAX_MESSAGE_BYTES + 1)))
         elif suffix == SEGMENT_SUFFIX and (name not in sums or _is_segment(stem)):
-            hashed = _hashed(name, file)
-            if found.segments.setdefault(stem, hashed) is not hashed:
-                found.doubled.append(name)
+            found.segments.append(_hashed(name, file))
         elif suffix == KEY_SUFFIX and with_keys:
             _key(name, stem, file.read(KEY_MAX_BYTES), found)
         elif name in sums and _hashed(name, file).sha256.hex() != sums[name]:
@@ -161,6 +165,11 @@ def _sums(source: _Folder | _Zip) -> dict[str, str]:
     with source.open(SUMS) as file:
         text = file.read(SUMS_MAX_BYTES).decode("utf-8", "replace")
     return {name: value for value, _, name in (line.partition("  ") for line in text.splitlines())}
+
+
+def folder_of(name: str) -> str:
+    """Where a file lies, by its path inside."""
+    return name.rpartition("/")[0]
 
 
 def _is_segment(stem: str) -> bool:

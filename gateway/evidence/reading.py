@@ -75,7 +75,7 @@ class Archive:
     async def prove(self, rows: Sequence[SegmentRow], keys: Sequence[UnitKey]) -> list[Verdict]:
         """A verdict for each segment that has a manifest and was not deleted, made from the bytes as they are now.
         One proof at a time; the next waits."""
-        segments, manifests = {}, []
+        segments, manifests = [], []
         async with self._proving:
             for row in rows:
                 if row.manifest is None or row.state == DELETED:
@@ -93,9 +93,9 @@ class Archive:
                         size += len(piece)
                 except EvidenceUnreadable:
                     continue  # judged as missing
-                segments[name] = SegmentFile(name, size, digest.digest())
+                segments.append(SegmentFile(name, size, digest.digest()))
         trusted = {key.key_id: Ed25519PublicKey.from_public_bytes(key.public) for key in keys}
-        return judge(Found(segments, manifests, {}, []), trusted) if manifests else []
+        return judge(Found(segments, manifests), trusted) if manifests else []
 
     def _open(self, row: SegmentRow) -> int | None:
         places, key = self._evidence.places, _key(row)

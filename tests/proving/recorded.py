@@ -80,7 +80,7 @@ class Recorder:
     ) -> Manifest:
         """One more segment: file and manifest. first, last: instead of what the clocks say."""
         segment = recording.to_bytes(8, "big") + number.to_bytes(4, "big")
-        data = segment_file(recording * 1000 + number)
+        data = segment_file((self.seed - 1) * 10**9 + recording * 1000 + number)
         manifest = Manifest(
             segment=segment, size=len(data), sha256=hashlib.sha256(data).digest(),
             first=first or stamp(self.mono_ms, ahead_ms=self.ahead_ms),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import sys
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 
 sys.path.append(str(Path(__file__).parent))
 
-from by_hand import checked_by_hand
+from by_hand import checked_by_hand, summed_again
 from recorded import Recorder
 from test_verify import verify
 
@@ -104,7 +103,9 @@ def test_manifest_that_its_key_never_signed_makes_no_other_one_wrong(forger: Rec
     manifest = forger.sealed[1]
     manifest.unit = "MZ2534"
     forger.path(1, ".manifest").write_bytes(manifest.encode())
-    assert codes(forger, forger.public.hex()) == {segment_name(manifest.segment): ["bad_signature"]}
+    found = codes(forger, forger.public.hex())
+    assert "bad_signature" in found[segment_name(manifest.segment)]
+    assert not any("wrong_key" in one for one in found.values())
 
 
 def test_name_of_a_key_that_lies_with_the_evidence_says_whose_it_is(forger: Recorder) -> None:
@@ -170,11 +171,6 @@ def test_page_of_an_export_names_what_was_signed_for_another_unit(forger: Record
         whole[-1].replace(OTHER, "MZ2534"),
         *(f"{stem}: was not signed for MZ2534 with the key of this name" for stem in stems),
     ]
-    sums = "".join(
-        f"{hashlib.sha256(one.read_bytes()).hexdigest()}  {one.relative_to(out)}\n"
-        for one in sorted(out.rglob("*"))
-        if one.is_file() and one.name != "SHA256SUMS"
-    )
-    (out / "SHA256SUMS").write_text(sums)
+    summed_again(out)
     assert checked_by_hand(out)[0] == "files: ok"
     assert codes(Recorder(out, seed=9)) == every(forger)
