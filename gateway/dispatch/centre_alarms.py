@@ -24,7 +24,7 @@ from gateway.dispatch.ranking import nearby
 from gateway.dispatch.step import step
 from gateway.errors import NotCommitted, StoreError
 from gateway.model import AlarmRecord, Fix, Told, UnitStatus
-from gateway.store import incidents
+from gateway.store import incidents, recordings
 from gateway.store.incidents import AlreadyStored
 from protocol.messages import KIND_CANCEL
 
@@ -161,10 +161,12 @@ class Alarms:
         return book.change(page, event, outcome, now_ms, units, self._ledger.courts)
 
     async def _commit_alarm(self, alarm: AlarmRecord, change: Change) -> None:
-        stored = replace(alarm, incident_id=change.after.incident.incident_id)
+        incident_id = change.after.incident.incident_id
+        stored = replace(alarm, incident_id=incident_id)
 
         async def also(connection: AsyncConnection) -> None:
             await incidents.add_alarm(connection, stored)
+            await recordings.link_those_of(connection, alarm.unit_id, alarm.alarm_id, incident_id)
 
         await self._ledger.commit([change], also)
         self._ledger.metrics.alarms.inc()

@@ -16,6 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.store.dialect import insert_or_ignore, updating, upsert
 from gateway.store.tables import alarms, incident_events, incidents, recording_incidents, recordings, segments
 
+NAMING_MAX = 20
+"""A unit names an alarm in one recording, or two."""
 GROWING, WANTED, SEALED, DELETED = "growing", "wanted", "sealed", "deleted"
 
 
@@ -94,6 +96,11 @@ _TIMES = select(
 _ALARM_OF = select(recordings.c.alarm_id).where(_RECORDING)
 _OF_ALARM = select(alarms.c.incident_id).where(
     alarms.c.alarm_id == bindparam("alarm_id"), alarms.c.unit_id == bindparam("unit_id")
+)
+_NAMING = (
+    select(recordings.c.recording)
+    .where(recordings.c.unit_id == bindparam("unit_id"), recordings.c.alarm_id == bindparam("alarm_id"))
+    .limit(NAMING_MAX)
 )
 _ENDED_MS = (
     select(func.max(incident_events.c.at_ms))
@@ -281,6 +288,14 @@ async def link_alarm(connection: AsyncConnection, unit_id: str, recording: str, 
     for incident_id in found.all():
         if incident_id:
             await _link(connection, unit_id, recording, incident_id, "alarm")
+
+
+async def link_those_of(connection: AsyncConnection, unit_id: str, alarm_id: bytes, incident_id: str) -> None:
+    """An alarm came to this incident: the recordings belong to it whose manifests came before and named the alarm. An
+    alarm does not wait for more than NAMING_MAX."""
+    found = await connection.scalars(_NAMING, {"unit_id": unit_id, "alarm_id": alarm_id})
+    for recording in found.all():
+        await _link(connection, unit_id, recording, incident_id, "alarm")
 
 
 async def link_its_alarm(connection: AsyncConnection, unit_id: str, recording: str) -> None:

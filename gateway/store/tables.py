@@ -311,6 +311,7 @@ recordings = Table(
     Index("recordings_by_time", "from_ms", "unit_id", "recording"),
     Index("recordings_by_court", "court_id", "from_ms"),
     Index("recordings_by_age", "deleted_ms", "heard_ms"),
+    Index("recordings_by_alarm", "unit_id", "alarm_id"),
 )
 
 # state: growing (no manifest yet), wanted (manifest believed, bytes missing), sealed, deleted. `manifest` as the unit

@@ -256,6 +256,14 @@ async def test_recording_whose_alarm_was_heard_after_it_is_kept_for_the_incident
         assert (await filmer.restore(made, manifest)).sealed
         await filmer.control.say("alarm", filmer.control.alarm(alarm_id=alarm_id))
         await eventually(gateway.centre.live_incidents)
+    incident_id = gateway.centre.live_incidents()[0].incident.incident_id
+    async with gateway.store.read() as connection:
+        (found,) = await recording_register.search(
+            connection, recording_register.Filter(incident_id=incident_id), 10
+        )
+    assert (found.recording, found.incident_ids) == (made.segment[:8].hex(), (incident_id,)), (
+        "with the alarm itself"
+    )
     assert await deleted(gateway, 200) == 0
     assert gateway.evidence.places.sealed(Key.of("u1001", made.segment)).exists()
 
