@@ -26,6 +26,10 @@ GREY = 96
 RATE_HZ = 16_000
 LEAST_SEEN_MS = 40
 """How long the last picture of a boot is shown before what the next one recorded."""
+GAP_MAX_MS = 600_000
+"""Of a longer time between two segments so much is shown: silence is written, too."""
+SEGMENT_MAX_MS = 7_200_000
+"""Twelve times the longest segment that a unit writes: what a file says is later is none of ours."""
 _WHERE = re.compile(
     r"(?<= )(?:(?P<place>-?\d{1,3}\.\d{7} -?\d{1,3}\.\d{7}(?: ±\d+ m)?)(?: \((?P<old_s>\d+) s old\))?|no fix)(?= |$)"
 )
@@ -72,11 +76,13 @@ class Timed:
 class Clock:
     """Places the pieces of consecutive segments on the clock of the whole copy, from the first segment's first block.
 
-    Segments of one boot are placed by the unit's monotonic clock, so a gap between them stays a gap; a segment of
-    another boot follows when the last sound has been heard and the last picture was seen.
+    Segments of one boot are placed by the unit's monotonic clock, so a gap between them stays a gap, up to GAP_MAX_MS;
+    a segment of another boot follows when the last sound has been heard and the last picture was seen. `left_out`: of
+    which longer gaps, by the time on this clock when they end, how many ms are not shown.
     """
 
     def __init__(self) -> None:
+        self.left_out: list[tuple[int, int]] = []
         self._base_ms = 0
         self._newest_ms = 0
         self._end_ms = 0
@@ -88,11 +94,17 @@ class Clock:
         if before is not None and before.first.boot == manifest.first.boot:
             passed_ms = manifest.first.mono_ms - before.first.mono_ms
             self._base_ms = max(self._newest_ms, self._base_ms + passed_ms)
+            shown_ms = min(self._base_ms, self._end_ms + GAP_MAX_MS)
+            if shown_ms < self._base_ms:
+                self.left_out.append((shown_ms, self._base_ms - shown_ms))
+                self._base_ms = shown_ms
         elif before is not None:
             self._base_ms = self._end_ms
         self._before = manifest
         sound = sound_of(master.path)
         for piece in pieces(master.path):
+            if piece.time_ms > SEGMENT_MAX_MS:
+                return
             at_ms = self._base_ms + piece.time_ms
             self._newest_ms = max(self._newest_ms, at_ms)
             self._end_ms = max(self._end_ms, at_ms + _lasts_ms(piece, sound))

@@ -256,7 +256,10 @@ def _put_recording(
     elif copying:  # a recording of sound alone has no copy for the eye
         say(f"{name}  not made: there is no picture in these segments")
     shutil.rmtree(aside)
-    return {"file": name, "pictures_not_decodable": copy.refused} if copy.pictures else None
+    if not copy.pictures:
+        return None
+    gaps = [{"at_ms": at_ms, "left_out_ms": left_out_ms} for at_ms, left_out_ms in copy.left_out]
+    return {"file": name, "pictures_not_decodable": copy.refused, "gaps_shortened": gaps}
 
 
 def _here(master: Master, aside: Path, remote: Remote | None) -> Master | None:

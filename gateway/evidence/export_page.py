@@ -43,6 +43,7 @@ ZH = {
         "overlap": "时间倒退",
     },
     "not_shown": "{} 幅画面无法解码，未包含",
+    "shortened": "{} 处无录像的间隔已缩短，共略去 {:,} 秒",
     "looked": "给出披露副本之前，须由人员从头到尾观看一遍：自动查找的人脸可能有遗漏，声音未经处理。",
     "note": "derived 中的副本带有叠加文字，仅供观看，不是证据；证据是 recordings 中的原件。",
 }  # fmt: skip
@@ -61,6 +62,7 @@ EN = {
     "result": "Result", "all_hold": "all {} segments hold", "some_not": "of {} segments {} do not hold: see below",
     "codes": {},
     "not_shown": "{} pictures cannot be decoded and are not in it",
+    "shortened": "{} gaps without recording are shortened, by {:,} s in all",
     "looked": "A person must watch a disclosure copy from its beginning to its end before it is given out: faces that"
     " are found by machine are not all faces, and the sound is as it was.",
     "note": "The copies in `derived` carry burned-in text and are for the eye. The evidence is in `recordings`.",
@@ -86,7 +88,7 @@ def page(index: Mapping[str, Any], language: str) -> str:
         parts += _segments(index, w)
     if index["copies"]:
         files = "".join(
-            f'<li><a href="{_text(copy["file"])}">{_text(copy["file"])}</a>{_text(refused(copy, w))}</li>'
+            f'<li><a href="{_text(copy["file"])}">{_text(copy["file"])}</a>{_text(lacks(copy, w))}</li>'
             for copy in index["copies"]
         )
         said = w["looked"] if index["disclosure"] else w["note"]
@@ -157,10 +159,13 @@ def told(index: Mapping[str, Any], w: Mapping[str, Any], most: int) -> Iterator[
         yield server, device, one.get("event", ""), one.get("by") or ""
 
 
-def refused(copy: Mapping[str, Any], w: Mapping[str, Any]) -> str:
-    """What of the masters a copy could not show."""
-    count = copy["pictures_not_decodable"]
-    return f" ({w['not_shown'].format(count)})" if count else ""
+def lacks(copy: Mapping[str, Any], w: Mapping[str, Any]) -> str:
+    """What of the masters, and of the time between them, a copy does not show."""
+    count, gaps = copy["pictures_not_decodable"], copy["gaps_shortened"]
+    said = [w["not_shown"].format(count)] if count else []
+    if gaps:
+        said.append(w["shortened"].format(len(gaps), round(sum(one["left_out_ms"] for one in gaps) / 1000)))
+    return f" ({'; '.join(said)})" if said else ""
 
 
 def ours(one: Mapping[str, Any], w: Mapping[str, Any]) -> list[str]:

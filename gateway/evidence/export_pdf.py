@@ -19,8 +19,8 @@ from gateway.evidence.export_page import (
     TIMELINE_HEADS,
     facts,
     judged,
+    lacks,
     ours,
-    refused,
     theirs,
     told,
     words,
@@ -67,7 +67,7 @@ def pdf_page(index: Mapping[str, Any], language: str) -> bytes:
         _table(paper, _segments(index, w), (33, 33, 40, 17, 29, 38), size_pt=SMALL_PT, headed=True)
         _cut(paper, len(index["segments"]), w)
     for kind, names in (
-        ("copies", [one["file"] + refused(one, w) for one in index["copies"]]),
+        ("copies", [one["file"] + lacks(one, w) for one in index["copies"]]),
         ("files", index["files"]),
     ):
         if names:

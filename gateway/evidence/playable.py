@@ -55,6 +55,7 @@ class Playable:
 
     covered: rectangles that it does not show. find: what it hides besides: looks at pictures, five in a second.
     `pictures` and `refused` count what was written, and what could not be decoded; without any there is no file.
+    `left_out`: see `derive.Clock`.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Playable:
         self._active: list[Covered] = []
         self._find = find
         self._clock = derive.Clock()
+        self.left_out = self._clock.left_out
         self._before: list[Master] = []
         self._container: Any = None
         self._size = (0, 0)

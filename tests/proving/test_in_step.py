@@ -14,11 +14,12 @@ sys.path.append(str(Path(__file__).parent))
 from staged import PICTURE_MS, SEGMENT_MS, Stage, played
 
 from gateway.evidence import playable
-from gateway.evidence.derive import Covered
+from gateway.evidence.derive import GAP_MAX_MS, Covered
 from gateway.evidence.overlay import Overlay
 from protocol.manifest import CUT, LAST
 
 IN_STEP_MS = 40
+HOUR_MS = 3_600_000
 COPIES = {
     "whole": {},
     "covered": {"covered": [Covered(0.1, 0.3, 0.5, 0.9, 500, 4500)]},
@@ -76,6 +77,24 @@ def test_pictures_that_came_together_are_all_shown(tmp_path: Path) -> None:
     seen = played(tmp_path / "copy.mp4")
     assert [number for number, _, _ in seen.pictures] == list(range(16))
     assert [at_ms for _, _, at_ms in seen.pictures][:4] == [0, 1, 250, 251]
+
+
+def test_gap_of_hours_is_shortened_and_told_and_what_comes_after_it_is_in_step(tmp_path: Path) -> None:
+    """A file that says it is hours long ends where that is said."""
+    stage = Stage(tmp_path)
+    stage.film(0, SEGMENT_MS)
+    stage.film(5 * HOUR_MS, 5 * HOUR_MS + SEGMENT_MS)
+    stage.heard_at = stage.seen_at = lambda at_ms: 3 * HOUR_MS if at_ms >= 5 * HOUR_MS + 3000 else 0
+    stage.film(5 * HOUR_MS + SEGMENT_MS, 5 * HOUR_MS + 2 * SEGMENT_MS, flags=LAST)
+    with playable.Playable(tmp_path / "copy.mp4", stage.masters, Overlay()) as copy:
+        for master in stage.masters:
+            copy.add(master)
+    assert copy.left_out == [(SEGMENT_MS + GAP_MAX_MS, 5 * HOUR_MS - SEGMENT_MS - GAP_MAX_MS)]
+    seen = played(tmp_path / "copy.mp4")
+    assert [number for number, _, _ in seen.pictures] == list(range(16 + 16 + 8))
+    assert seen.pictures[-1][2] < SEGMENT_MS + GAP_MAX_MS + SEGMENT_MS + 1000
+    assert seen.beeps_ms == [1000, 602_000, 603_000, 604_000]
+    assert max(map(abs, seen.apart_ms())) <= IN_STEP_MS // 2, seen.apart_ms()
 
 
 def test_parts_of_several_boots_follow_each_other_and_stay_in_step(tmp_path: Path) -> None:
