@@ -38,6 +38,7 @@ from gateway.errors import ExportRefused
 from gateway.evidence.derive import Covered, Master
 from gateway.evidence.export_page import page
 from gateway.evidence.export_pdf import pdf_page
+from gateway.evidence.export_place import beside
 from gateway.evidence.export_plain import index_of, place_in_chain, stem_of
 from gateway.evidence.export_verify import chain_text, signed_text, verify_page
 from gateway.evidence.overlay import Overlay
@@ -54,7 +55,6 @@ from protocol.media import RECORDING_BYTES, segment_name
 COPY_SHARE = 0.5
 """H.264 is smaller than the pictures it is made of: so much of their size is thought to be needed."""
 SPARE_BYTES = 64 << 20
-PARTIAL = ".part"
 Say = Callable[[str], None]
 
 
@@ -132,39 +132,41 @@ def export(order: Order, out: Path, overlay: Overlay, say: Say = _silent) -> lis
     """Write the export to `out`, a folder, or a zip when its name ends in `.zip`; returns the proof of each segment.
 
     It has its name only once it is whole and on the disk. What lies at `out` already is refused. A failed export leaves
-    nothing behind, a killed one `<out>.part`. Raises ExportRefused, OSError.
+    nothing behind, a killed one `<out>.part`, which the next one of that name removes. Raises ExportRefused, OSError.
     """
     return export_to(order, out, overlay, say).verdicts
 
 
 def export_to(order: Order, out: Path, overlay: Overlay, say: Say = _silent) -> Made:
     """As `export`, with the sum that stands for all of it."""
-    if out.exists():
-        raise ExportRefused(f"{out}: is there already; name another, nothing is overwritten")
+    _refuse_over(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     needed, free = sum(order.needed_bytes), shutil.disk_usage(out.parent).free
     if needed > free:
         raise ExportRefused(
             f"{out}: about {needed >> 20:,} MiB are needed there and {free >> 20:,} MiB are free"
         )
-    part = out.with_name(out.name + PARTIAL)
-    scratch = out.with_name(out.name + ".aside" + PARTIAL)
-    _remove(part, scratch)
-    scratch.mkdir()
-    try:
+    with beside(out) as part:
+        _refuse_over(out)
+        whole, scratch = part / "whole", part / "aside"
+        scratch.mkdir()
         if out.suffix == ".zip":
-            with part.open("xb") as file:
+            with whole.open("xb") as file:
                 made = build(order, Zip(file, order.made_ms), scratch, overlay, say)
                 file.flush()
                 os.fsync(file.fileno())
         else:
-            part.mkdir()
-            made = build(order, Folder(part), scratch, overlay, say)
-        os.replace(part, out)
+            whole.mkdir()
+            made = build(order, Folder(whole), scratch, overlay, say)
+        _refuse_over(out)
+        os.replace(whole, out)
         sync_folder(out.parent)
-    finally:
-        _remove(part, scratch)
     return made
+
+
+def _refuse_over(out: Path) -> None:
+    if out.exists():
+        raise ExportRefused(f"{out}: is there already; name another, nothing is overwritten")
 
 
 def build(order: Order, sink: Sink, scratch: Path, overlay: Overlay, say: Say = _silent) -> Made:
@@ -287,11 +289,3 @@ def _judged(order: Order, found: list[SegmentFile]) -> list[Verdict]:
     named = [ManifestFile(f"{stem_of(one)}.manifest", one, None) for one in manifests]
     trusted = {number: Ed25519PublicKey.from_public_bytes(raw) for number, raw in order.keys.items()}
     return judge(Evidence(found, named), trusted)
-
-
-def _remove(*paths: Path) -> None:
-    for path in paths:
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)

@@ -276,5 +276,31 @@ def test_zip_is_the_same_each_time_and_goes_into_a_stream(order: Order, tmp_path
     assert checked_by_hand(tmp_path / "out")[0] == "files: ok"
 
 
+@pytest.mark.parametrize("name", ["out", "out.zip"])
+def test_second_export_to_the_same_name_is_refused_and_harms_nothing(
+    order: Order, tmp_path: Path, name: str
+) -> None:
+    """While the first is at work, and when it has ended; a third finds what a killed one left."""
+    plain, out = Order(**{**_fields(order), "copies": False}), tmp_path / name
+    refused = []
+
+    def again(_: str) -> None:
+        with pytest.raises(ExportRefused) as caught:
+            export(plain, out, Overlay())
+        refused.append(str(caught.value))
+
+    export(plain, out, Overlay(), again)
+    assert refused and all("another export to this name is under way" in one for one in refused)
+    assert [one.name for one in tmp_path.glob("out*")] == [name]
+    assert not any(verdict.faults for verdict in judge(gather(out)))
+    with pytest.raises(ExportRefused, match="is there already"):
+        export(plain, out, Overlay())
+    part = tmp_path / f"other-{name}.part"
+    (part / "whole").mkdir(parents=True)
+    (part / "whole" / "left").write_bytes(b"by a killed one")
+    export(plain, tmp_path / f"other-{name}", Overlay())
+    assert not part.exists()
+
+
 def _fields(order: Order) -> dict[str, object]:
     return {name: getattr(order, name) for name in order.__dataclass_fields__}
