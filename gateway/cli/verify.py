@@ -54,17 +54,25 @@ def verify(
         bool,
         typer.Option("--complete", help="Every gap in a unit's chain is a fault, also between recordings."),
     ] = False,
+    sums: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="SHA-256 that the export's SHA256SUMS must have, from the audit of whoever made it; may be repeated, "
+            "for a folder of exports."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Prove that recordings are byte for byte what the unit recorded, or name what is not.
 
     One line a segment: flipped bytes, missing, added and reordered segments, a cut tail, a wrong key, a clock that
-    was set. A recording that ended because power or card failed is named so, and is no fault. Ends with 0 when
-    everything holds, 1 when something does not, 2 when it cannot be read.
+    was set; and one for each other file that is not what the export's SHA256SUMS says. A recording that ended because
+    power or card failed is named so, and is no fault. Ends with 0 when everything holds, 1 when something does not, 2
+    when it cannot be read.
 
     Example: tipstaff verify export-I-20261126-0001.zip --unit-key MZ2534.pem
     """
-    from gateway.evidence.proof import judge
+    from gateway.evidence.proof import judge, judge_sums
     from gateway.evidence.proof_files import gather
 
     known = [one for text in unit_key or () for one in _trusted(text)]
@@ -73,19 +81,25 @@ def verify(
     for number, _, owner in known:
         if owner is not None:
             owners[number].add(owner)
+    expected = [_sum(text) for text in sums or ()]
     evidence = gather(path, with_keys=trusted is None)
     verdicts = judge(evidence, trusted, owners, complete=complete)
+    if expected:
+        verdicts += judge_sums(evidence, expected)
     faulty = [verdict for verdict in verdicts if verdict.faults]
     if as_json:
         report = {
             "ok": not faulty,
             "keys_from": "register" if trusted is not None else "evidence",
+            "sums": [{"file": one.name, "sha256": one.sha256.hex()} for one in evidence.sums],
+            "unchecked": len(evidence.unchecked),
             "segments": [_plain(verdict) for verdict in verdicts],
         }
         typer.echo(json.dumps(report, ensure_ascii=False))
     else:
         _print(verdicts, len(faulty))
-        typer.echo("".join(f"{line}\n" for line in _notes(evidence, verdicts, trusted, owners)), nl=False)
+        notes = [*_notes_of_keys(evidence, verdicts, trusted, owners), *_notes_of_sums(evidence, expected)]
+        typer.echo("".join(f"{line}\n" for line in notes), nl=False)
     if faulty:
         raise typer.Exit(FAULTY)
 
@@ -102,7 +116,9 @@ def _trusted(text: str) -> list[tuple[bytes, Ed25519PublicKey, str | None]]:
     path, given = Path(text), f"--unit-key {text[:60]!r}"
     if unit is not None and os.path.isdir(text):
         raise EvidenceUnreadable(f"{given}: is a folder, and each file in it says whose it is")
-    files = sorted(path.glob(f"*{KEY_SUFFIX}")) if os.path.isdir(text) else [path]
+    files = [path]
+    if os.path.isdir(text):
+        files = sorted(one for one in path.iterdir() if one.suffix.lower() == KEY_SUFFIX)
     if not files:
         raise EvidenceUnreadable(f"{given}: there is no *{KEY_SUFFIX} in it")
     if os.path.isfile(files[0]):
@@ -131,6 +147,13 @@ def _raw(text: str) -> bytes:
     raise EvidenceUnreadable(f"--unit-key {text[:60]!r}: is no file, and not 32 bytes as hex or base64")
 
 
+def _sum(text: str) -> bytes:
+    """A SHA-256 that was written out. Raises EvidenceUnreadable."""
+    if not re.fullmatch("[0-9A-Fa-f]{64}", text.strip()):
+        raise EvidenceUnreadable(f"--sums {text[:80]!r}: is no SHA-256, which has 64 hex digits")
+    return bytes.fromhex(text)
+
+
 def _print(verdicts: list[Verdict], faulty: int) -> None:
     from rich.console import Console
     from rich.text import Text
@@ -146,15 +169,18 @@ def _print(verdicts: list[Verdict], faulty: int) -> None:
         console.print(line)
         for fault in verdict.faults:
             console.print(Text(f"       {fault.code}: {_shown(fault.message)}", "red"))
-    count = sum(verdict.manifest is not None for verdict in verdicts)
-    said = "all of it holds" if not faulty else f"{faulty} with faults"
-    console.print(f"{count} segments, {said}.")
+    segments = [verdict for verdict in verdicts if verdict.manifest is not None]
+    spoiled = sum(bool(verdict.faults) for verdict in segments)
+    said = (
+        f"{spoiled} with faults; other files with faults: {faulty - spoiled}" if faulty else "all of it holds"
+    )
+    console.print(f"{len(segments)} segments, {said}.")
 
 
-def _notes(
+def _notes_of_keys(
     evidence: Evidence, verdicts: list[Verdict], trusted: Keys | None, owners: Mapping[bytes, set[str]]
 ) -> list[str]:
-    """What whoever looks at it still has to do."""
+    """What whoever looks at it still has to compare."""
     if trusted is None:
         if not evidence.keys:
             return ["No unit's key lies here, as none does on a card: name the register's with --unit-key."]
@@ -167,6 +193,25 @@ def _notes(
         f"Nobody said whose key {number.hex()} is: compare it with the register's, or name it as UNIT=KEY."
         for number in sorted(used & (trusted.keys() - owners.keys()))
     ]
+
+
+def _notes_of_sums(evidence: Evidence, expected: list[bytes]) -> list[str]:
+    """What stands for the whole, and what was not looked at."""
+    notes = []
+    for one in evidence.sums:
+        same = ", as --sums says" if one.sha256 in expected else ""
+        notes.append(f"{_shown(one.name)} is {one.sha256.hex()}{same}.")
+    if not evidence.sums:
+        notes.append("No SHA256SUMS lies here: segments and their manifests were checked, and no other file.")
+    elif not expected:
+        notes.append(
+            "It stands for the whole export: compare it with the one in the audit of whoever made it,"
+        )
+        notes.append("or name that with --sums.")
+    if evidence.unchecked:
+        count = len(evidence.unchecked)
+        notes.append(f"Files that no SHA256SUMS speaks of, and that were not checked: {count:,}.")
+    return notes
 
 
 def _shown(text: str) -> str:

@@ -15,7 +15,10 @@ from gateway.evidence.export_page import STYLE
 from gateway.evidence.export_plain import stem_of
 from protocol.manifest import Manifest
 
-FILES = "sha256sum --check --quiet SHA256SUMS && echo files: ok"
+FILES = """\
+sha256sum --check --quiet SHA256SUMS && echo files: ok
+find . -type f ! -path ./SHA256SUMS | cut -c3- | grep -vxF -f <(cut -c67- SHA256SUMS) \\
+  | sed 's/$/: SHA256SUMS does not name it/'"""
 
 SIGNATURES = """\
 while read -r key stem; do
@@ -74,7 +77,7 @@ ZH = {
     "title": "如何不依赖本系统进行核验",
     "lead": "在本文件夹中打开终端（bash；Windows 可用 Git for Windows 自带的终端），逐条粘贴下列命令。"
     "需要 sha256sum、od 和 OpenSSL 3。除末尾的提示外，命令不应有其他输出。",
-    "files": "每个文件与导出时一致：",
+    "files": "每个文件与导出时一致，且没有多出的文件：",
     "sums": "SHA256SUMS 本身的 SHA-256 记录在导出系统的审计日志中，可要求其出示：",
     "signatures": "每一分段的签名由 keys 中的设备公钥作出：",
     "masters": "每个原件就是被签名的那个文件（签名内容中含有其 SHA-256）：",
@@ -89,7 +92,7 @@ EN = {
     "title": "How to check this without our program",
     "lead": "Open a terminal in this folder (bash; on Windows the one of Git for Windows) and paste each command. They"
     " need sha256sum, od and OpenSSL 3, and print what does not hold, and nothing else but the words at their end.",
-    "files": "Every file is as it was exported:",
+    "files": "Every file is as it was exported, and there is no other:",
     "sums": "The SHA-256 of SHA256SUMS itself stands in the audit of the system that made this; ask for it:",
     "signatures": "Each segment is signed with a unit's key that lies in `keys`:",
     "masters": "Each master is the file that was signed (its SHA-256 is in what the signature is over):",

@@ -17,6 +17,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import PurePosixPath
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -24,6 +25,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from gateway.evidence import proof_clocks
 from gateway.evidence.proof_files import Evidence, SegmentFile
 from gateway.evidence.proof_pairs import pair
+from gateway.evidence.proof_sums import SUMS
 from protocol.manifest import CUT, FIRST_PREVIOUS, LAST, Manifest
 from protocol.media import RECORDING_BYTES, segment_name
 
@@ -83,7 +85,26 @@ def judge(
         proof_clocks.check(*_told(chain))
         ordered += chain
     _check_recordings(ordered)
-    return ordered + _strays(evidence, left, {verdict.name for verdict in verdicts})
+    found = ordered + _strays(evidence, left, {verdict.name for verdict in verdicts})
+    return found + _others(evidence, {verdict.file or verdict.name: verdict for verdict in found})
+
+
+def judge_sums(evidence: Evidence, expected: Collection[bytes]) -> list[Verdict]:
+    """A verdict for each SHA256SUMS that is not one of `expected`, by its SHA-256, and for each of those that is not
+    here."""
+    wrong = [
+        Verdict(
+            one.name, None, one.name,
+            [Fault("changed", f"its SHA-256 is {one.sha256.hex()}, not the one that it should have")],
+        )
+        for one in evidence.sums
+        if one.sha256 not in expected
+    ]  # fmt: skip
+    gone = set(expected) - {one.sha256 for one in evidence.sums}
+    return wrong + [
+        Verdict(SUMS, None, None, [Fault("missing", f"none here has the SHA-256 {one.hex()}")])
+        for one in sorted(gone)
+    ]
 
 
 def _place(verdict: Verdict) -> tuple[int, bytes]:
@@ -203,10 +224,19 @@ def _strays(evidence: Evidence, left: Sequence[SegmentFile], known: set[str]) ->
             strays.append(Verdict(file.name, None, file.name, [fault]))
         else:
             fault = Fault("added", "no manifest speaks of this file")
-            strays.append(Verdict(file.stem, None, file.name, [fault]))
-    for name, (code, message) in sorted(evidence.others.items()):
-        strays.append(Verdict(name, None, name, [Fault(code, message)]))
+            strays.append(Verdict(PurePosixPath(file.name).stem, None, file.name, [fault]))
     return strays
+
+
+def _others(evidence: Evidence, told: Mapping[str, Verdict]) -> list[Verdict]:
+    """What the sums and the names of files say; nothing more of a file that is known to be spoiled."""
+    others = []
+    for name, (code, message) in sorted(evidence.others.items()):
+        if name not in told:
+            others.append(Verdict(name, None, name, [Fault(code, message)]))
+        elif not told[name].faults:
+            told[name].wrong(code, message)
+    return others
 
 
 def _recording(manifest: Manifest) -> bytes:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Iterator, Mapping
+import zlib
+from collections import Counter
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -16,7 +18,15 @@ from typing import IO
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from gateway.errors import EvidenceUnreadable
-from gateway.evidence.proof_keys import KEY_MAX_BYTES, KEY_SUFFIX, number_of, owner_of, public_key
+from gateway.evidence.proof_keys import (
+    KEY_MAX_BYTES,
+    KEY_SUFFIX,
+    is_named,
+    number_of,
+    owner_of,
+    public_key,
+)
+from gateway.evidence.proof_sums import SUMS, SUMS_MAX_BYTES, Sums, above, folder_of, outermost, parse
 from protocol.errors import ProtocolError
 from protocol.fields import MAX_MESSAGE_BYTES
 from protocol.manifest import Manifest
@@ -24,8 +34,7 @@ from protocol.media import segment_of
 
 SEGMENT_SUFFIX = ".mkv"
 MANIFEST_SUFFIXES = (".manifest", ".tip", ".ok")  # of an export; of a unit's card, not yet and already stored
-SUMS = "SHA256SUMS"
-SUMS_MAX_BYTES = 64 << 20
+KINDS = (SEGMENT_SUFFIX, *MANIFEST_SUFFIXES, KEY_SUFFIX)
 FILES_MAX = 200_000
 READ_BYTES = 1 << 20
 
@@ -41,7 +50,7 @@ class SegmentFile:
     @property
     def stem(self) -> str:
         """The segment's name, if it has the name of one."""
-        return PurePosixPath(self.name).stem
+        return PurePosixPath(self.name.lower()).stem
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +65,20 @@ class ManifestFile:
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """All that was found. `keys` by their id, and `owners`: the units that a key's files are named after; others: what
-    is wrong with further files, as code and message."""
+    is wrong with files, as code and message by their path; unchecked: files of which no sums speak, and that are none
+    of ours."""
 
     segments: list[SegmentFile] = field(default_factory=list)
     manifests: list[ManifestFile] = field(default_factory=list)
     keys: dict[bytes, Ed25519PublicKey] = field(default_factory=dict)
     others: dict[str, tuple[str, str]] = field(default_factory=dict)
     owners: dict[bytes, set[str]] = field(default_factory=dict)
+    sums: list[Sums] = field(default_factory=list)
+    unchecked: list[str] = field(default_factory=list)
+
+    def wrong(self, name: str, code: str, message: str) -> None:
+        """Say what is wrong with a file, unless something is said of it already."""
+        self.others.setdefault(name, (code, message))
 
 
 class _Folder:
@@ -79,14 +95,18 @@ class _Folder:
 
 
 class _Zip:
+    """Old Windows writes `\\` into the names."""
+
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
+        self._own = {one.filename.replace("\\", "/"): one for one in archive.infolist()}
 
     def names(self) -> list[str]:
-        return sorted(one.filename for one in self._archive.infolist() if not one.is_dir())
+        names = (one.replace("\\", "/") for one in self._archive.namelist())
+        return sorted(name for name in names if not name.endswith("/"))
 
     def open(self, name: str) -> IO[bytes]:
-        return self._archive.open(name)
+        return self._archive.open(self._own[name])
 
 
 @contextmanager
@@ -114,33 +134,61 @@ def gather(path: Path, *, with_keys: bool = True) -> Evidence:
             names = source.names()
             if len(names) > FILES_MAX:
                 raise EvidenceUnreadable(f"{path}: more than {FILES_MAX:,} files; name a smaller folder")
-            sums = _sums(source) if SUMS in names else {}
-            for name in names:
-                _take(name, source, sums, found, with_keys)
-            for name in sums.keys() - set(names):
-                if Path(name).suffix not in (SEGMENT_SUFFIX, *MANIFEST_SUFFIXES):
-                    found.others[name] = ("missing", f"{SUMS} names it, and it is not here")
-    except (OSError, zipfile.BadZipFile, RuntimeError) as error:  # RuntimeError: an encrypted member
+            found.sums.extend(_sums(source, names))
+            sums = {folder_of(one.name): one for one in found.sums}
+            for name, count in Counter(names).items():
+                folder = above(name, sums)
+                _take(name, source, None if folder is None else sums[folder], found, with_keys)
+                if count > 1:
+                    found.wrong(name, "doubled", "the zip has it more than once")
+            _miss(set(names), found)
+    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+        # RuntimeError: an encrypted member
         raise EvidenceUnreadable(f"{path}: {getattr(error, 'strerror', None) or error}") from None
     if not found.segments and not found.manifests:
         raise EvidenceUnreadable(f"{path}: there are no segments (*{SEGMENT_SUFFIX}) and no manifests in it")
     return found
 
 
-def _take(
-    name: str, source: _Folder | _Zip, sums: Mapping[str, str], found: Evidence, with_keys: bool
-) -> None:
-    """One file."""
-    stem, suffix = Path(name).stem, Path(name).suffix
+def _take(name: str, source: _Folder | _Zip, sums: Sums | None, found: Evidence, with_keys: bool) -> None:
+    """One file, and the sums beneath which it lies. What they name is ours only with a name that we give."""
+    if sums is not None and name == sums.name:
+        return
+    stem, kind = PurePosixPath(name).stem, PurePosixPath(name.lower()).suffix
+    named = sums.files.get(name) if sums is not None else None
+    ours = is_named(stem) if kind == KEY_SUFFIX else _is_segment(stem.lower())
+    if kind not in KINDS or (named is not None and not ours) or (kind == KEY_SUFFIX and not with_keys):
+        if sums is None:
+            found.unchecked.append(name)
+            return
+        kind = ""
     with source.open(name) as file:
-        if suffix in MANIFEST_SUFFIXES:
-            found.manifests.append(_manifest(name, file.read(MAX_MESSAGE_BYTES + 1)))
-        elif suffix == SEGMENT_SUFFIX and (name not in sums or _is_segment(stem)):
-            found.segments.append(_hashed(name, file))
-        elif suffix == KEY_SUFFIX and with_keys:
-            _key(name, stem, file.read(KEY_MAX_BYTES), found)
-        elif name in sums and _hashed(name, file).sha256.hex() != sums[name]:
-            found.others[name] = ("changed", f"it is not the file that {SUMS} names")
+        if kind in MANIFEST_SUFFIXES:
+            data = file.read(MAX_MESSAGE_BYTES + 1)
+            found.manifests.append(_manifest(name, data))
+            sha256 = hashlib.sha256(data).digest()
+        elif kind == KEY_SUFFIX:
+            data = file.read(KEY_MAX_BYTES)
+            _key(name, stem, data, found)
+            sha256 = hashlib.sha256(data).digest()
+        else:
+            hashed = _hashed(name, file)
+            sha256 = hashed.sha256
+            if kind == SEGMENT_SUFFIX:
+                found.segments.append(hashed)
+    if sums is not None and named is None:
+        found.wrong(name, "added", f"{SUMS} does not name it")
+    elif named is not None and sha256.hex() != named:
+        found.wrong(name, "changed", f"it is not the file that {SUMS} names")
+
+
+def _miss(here: set[str], found: Evidence) -> None:
+    """What the sums name and is not here; segments that have a manifest are missed by that."""
+    sealed = {one.name.rpartition(".")[0] for one in found.manifests if one.manifest is not None}
+    for name in sorted(name for one in found.sums for name in one.files.keys() - here):
+        stem, _, suffix = name.rpartition(".")
+        if stem not in sealed or f".{suffix}" != SEGMENT_SUFFIX:
+            found.wrong(name, "missing", f"{SUMS} names it, and it is not here")
 
 
 def _key(name: str, stem: str, pem: bytes, found: Evidence) -> None:
@@ -148,28 +196,28 @@ def _key(name: str, stem: str, pem: bytes, found: Evidence) -> None:
     try:
         key = public_key(name, pem)
     except EvidenceUnreadable as error:
-        found.others[name] = ("unreadable", str(error))
+        found.wrong(name, "unreadable", str(error))
         return
     try:
         owner = owner_of(stem, key)
     except EvidenceUnreadable as error:
-        found.others[name] = ("wrong_key", str(error))
+        found.wrong(name, "wrong_key", str(error))
         return
     found.keys[number_of(key)] = key
     if owner is not None:
         found.owners.setdefault(number_of(key), set()).add(owner)
 
 
-def _sums(source: _Folder | _Zip) -> dict[str, str]:
-    """What an export says of its files: the SHA-256 by name."""
-    with source.open(SUMS) as file:
-        text = file.read(SUMS_MAX_BYTES).decode("utf-8", "replace")
-    return {name: value for value, _, name in (line.partition("  ") for line in text.splitlines())}
-
-
-def folder_of(name: str) -> str:
-    """Where a file lies, by its path inside."""
-    return name.rpartition("/")[0]
+def _sums(source: _Folder | _Zip, names: list[str]) -> Iterator[Sums]:
+    """What exports say of their files."""
+    left = SUMS_MAX_BYTES
+    for name in outermost(names):
+        with source.open(name) as file:
+            data = file.read(left + 1)
+        left -= len(data)
+        if left < 0:
+            raise EvidenceUnreadable(f"{name}: more than {SUMS_MAX_BYTES >> 20} MiB; name a smaller folder")
+        yield parse(name, data)
 
 
 def _is_segment(stem: str) -> bool:

@@ -34,9 +34,14 @@ def number_of(key: Ed25519PublicKey) -> bytes:
     return key_id(key.public_bytes_raw())
 
 
+def is_named(stem: str) -> bool:
+    """Whether a file of this name is a unit's key, as `tipstaff keys --out` and exports name them (UNIT-ID)."""
+    return _NAMED.fullmatch(stem) is not None
+
+
 def owner_of(stem: str, key: Ed25519PublicKey) -> str | None:
-    """The unit that a key's file is named after, as `tipstaff keys --out` and exports do it (UNIT-ID); None when it has
-    another kind of name. Raises EvidenceUnreadable when the id in the name is another key's."""
+    """The unit that a key's file is named after; None when it has another kind of name. Raises EvidenceUnreadable when
+    the id in the name is another key's."""
     named = _NAMED.fullmatch(stem)
     if named is None:
         return None

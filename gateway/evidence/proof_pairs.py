@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from gateway.evidence.proof_files import ManifestFile, SegmentFile, folder_of
+from gateway.evidence.proof_files import ManifestFile, SegmentFile
+from gateway.evidence.proof_sums import folder_of
 from protocol.media import segment_name
 
 STEPS = ((True, True), (True, False), (False, True), (False, False))
