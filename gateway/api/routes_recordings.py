@@ -154,10 +154,11 @@ async def get_segment(
 async def get_manifest(
     unit_id: UnitPath, recording: RecordingPath, number: NumberPath, who: Who, here: Here
 ) -> Response:
-    """The manifest of a segment, byte for byte as the unit signed it; those of deleted segments too."""
-    _, segment = await _segment(unit_id, recording, number, who, here, deleted=True)
+    """The manifest of a segment, byte for byte as the unit signed it; those of deleted segments too. In the audit."""
+    row, segment = await _segment(unit_id, recording, number, who, here, deleted=True)
     if segment.manifest is None:
         raise problems.not_found("manifest")
+    await _note_look("recording.view", row, who, here)
     return Response(segment.manifest, media_type=MANIFEST_TYPE)
 
 

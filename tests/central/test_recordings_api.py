@@ -137,6 +137,14 @@ async def test_bytes_of_a_segment_whole_and_in_ranges(gateway, person, recorded)
     assert len(looks) == 1 and looks[0].subject == f"u1001/{RECORDING.hex()}"
 
 
+async def test_manifest_that_was_given_out_stands_in_the_audit(gateway, person, recorded):
+    client = await person(Role.VIEWER, COURT)
+    assert (await client.get(PATH + "/segments/0/manifest")).status_code == 200
+    async with gateway.store.read() as connection:
+        (look,) = [e for e in await audit.entries(connection) if e.action == "recording.view"]
+    assert look.subject == f"u1001/{RECORDING.hex()}"
+
+
 async def test_proof_names_a_flipped_byte_and_a_missing_file(gateway, person, recorded):
     made, _, filmer = recorded
     last = segment(RECORDING + (3).to_bytes(4, "big"))
