@@ -8,7 +8,7 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -243,7 +243,11 @@ def _facts(manifest: Manifest) -> str:
 def _time(stamp: Stamp) -> str:
     if not stamp.utc_s:
         return f"boot {stamp.boot} + {stamp.mono_ms / 1000:.1f} s"
-    return datetime.fromtimestamp(stamp.utc_s, UTC).strftime("%Y-%m-%d %H:%M:%S") + "Z"
+    try:
+        at = datetime.fromtimestamp(0, UTC) + timedelta(seconds=stamp.utc_s)
+    except OverflowError:
+        return f"UTC {stamp.utc_s} s"
+    return at.strftime("%Y-%m-%d %H:%M:%S") + "Z"
 
 
 def _plain(verdict: Verdict) -> dict[str, Any]:

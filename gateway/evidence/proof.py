@@ -33,7 +33,7 @@ from protocol.media import RECORDING_BYTES, segment_name
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing that is wrong. `code`: changed, cut_tail, longer, missing, missing_before, no_end, added, doubled,
-    reordered, unreadable, wrong_key, bad_signature, chain_broken, clock_step, overlap."""
+    reordered, unreadable, wrong_key, bad_signature, chain_broken, clock_step, clock_wrong, overlap."""
 
     code: str
     message: str

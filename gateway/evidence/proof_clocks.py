@@ -19,6 +19,9 @@ TOLERANCE_MS = 2_000
 """A GNSS receiver that sets the clock moves it by less than this unless it was wrong."""
 NO_BOOT = 0
 """Of a segment of which its unit knew nothing any more but the file."""
+EARLIEST_S, LATEST_S = 1_577_836_800, 4_102_444_800
+"""2020 and 2100. No unit is older; what is still to come in this century is no fault, for evidence is judged alike on
+every day, whatever clock its judge has."""
 Wrong = Callable[[Manifest, str, str], None]
 
 
@@ -26,6 +29,8 @@ def check(manifests: Sequence[Manifest], wrong: Wrong) -> None:
     """Calls `wrong(manifest, code, message)` for each place where the clocks of one key's segments did not go on."""
     boots: dict[int, list[Manifest]] = defaultdict(list)
     for one in manifests:
+        if told_s := [at.utc_s for at in (one.first, one.last) if at.utc_s and not _may_be(at)]:
+            wrong(one, "clock_wrong", f"its clock said UTC {told_s[0]} s, which is not between 2020 and 2100")
         if one.last.mono_ms < one.first.mono_ms and one.last.boot == one.first.boot:
             wrong(one, "overlap", f"it ends {one.first.mono_ms - one.last.mono_ms:,} ms before it begins")
         else:
@@ -37,7 +42,7 @@ def check(manifests: Sequence[Manifest], wrong: Wrong) -> None:
         of_boot.sort(key=lambda one: (one.first.mono_ms, one.seq))
         for before, after in pairwise(of_boot):
             _step(after, before.last, after.first, f"since {segment_name(before.segment)}", wrong)
-        told = [one for one in of_boot if one.first.utc_s and one.last.utc_s]
+        told = [one for one in of_boot if _may_be(one.first) and _may_be(one.last)]
         if told and latest is not None:
             back_ms = _utc_ms(latest.last) - _utc_ms(told[0].first)
             if back_ms > TOLERANCE_MS:
@@ -64,6 +69,10 @@ def _step(one: Manifest, old: Stamp, new: Stamp, where: str, wrong: Wrong) -> No
         step_ms = _utc_ms(new) - _utc_ms(old) - (new.mono_ms - old.mono_ms)
         if abs(step_ms) > TOLERANCE_MS:
             wrong(one, "clock_step", f"UTC was set {step_ms:+,} ms {where}")
+
+
+def _may_be(stamp: Stamp) -> bool:
+    return EARLIEST_S <= stamp.utc_s < LATEST_S
 
 
 def _utc_ms(stamp: Stamp) -> int:

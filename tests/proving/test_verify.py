@@ -251,6 +251,19 @@ def test_clock_that_was_set_back_while_the_unit_was_off_is_named(tmp_path: Path)
         assert faults(recorder).get(name(recorder, 0), []) == expected
 
 
+@pytest.mark.parametrize("utc_s", [1, 1_577_836_799, 4_102_444_800, 253_402_300_800, 2**53 - 1])
+def test_date_that_cannot_be_is_named_and_shown_as_it_was_signed(tmp_path: Path, utc_s: int) -> None:
+    """And not the recording after it, whose date can be."""
+    recorder = Recorder(tmp_path / "evidence")
+    at = [changed(stamp(mono_ms), utc_s=utc_s, utc_ms=0) for mono_ms in (5000, 6000)]
+    recorder.seal(1, 0, LAST, first=at[0], last=at[1])
+    recorder.seal(2, 0, LAST, first=stamp(7000, boot=8), last=stamp(9000, boot=8))
+    shown = verify(str(recorder.folder), "--unit-key", f"MZ2534={recorder.public.hex()}")
+    assert shown.returncode == 1 and shown.stdout.count("FAULT") == 1, shown.stdout + shown.stderr
+    assert f"clock_wrong: its clock said UTC {utc_s} s, which is not between 2020 and 2100" in shown.stdout
+    assert ("Z to " if utc_s < 253_402_300_800 else f"UTC {utc_s} s to UTC {utc_s} s") in shown.stdout
+
+
 def test_manifest_that_lies_there_twice_is_one(recorder: Recorder) -> None:
     """On a card whose power failed between `.ok` and the removal of `.tip`."""
     manifest = recorder.path(1, ".manifest")

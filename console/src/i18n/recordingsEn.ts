@@ -22,7 +22,7 @@ export const recordingsEn: typeof recordingsZh = {
   verify: "Verify", verifying: "Verifying…", verifyNote: "Reads and hashes every file again, and checks signatures and chain", verified: (n) => `All ${n} parts are right`, verifiedBad: (bad, n) => `${bad} of ${n} parts are not right`,
   nothingProven: "There is no part yet that could be proven", checkedAt: (at) => `verified at ${at}`, ok: "right", unproven: "no manifest yet", unprovenCount: (n) => `${n} without a manifest, not proven yet`,
   fault: { changed: "content was changed", cut_tail: "tail is missing", longer: "longer than signed", missing: "file is missing", missing_before: "parts before it are missing", no_end: "there is no end", added: "added part", doubled: "part there twice",
-    reordered: "wrong order", unreadable: "cannot be read", wrong_key: "wrong key", bad_signature: "signature is wrong", chain_broken: "chain is broken", clock_step: "clock stepped", overlap: "times overlap" },
+    reordered: "wrong order", unreadable: "cannot be read", wrong_key: "wrong key", bad_signature: "signature is wrong", chain_broken: "chain is broken", clock_step: "clock stepped", clock_wrong: "clock is wrong", overlap: "times overlap" },
 
   hold: "Hold", release: "Release", holdReason: "Reason for the hold", releaseReason: "Reason for the release", holds: "Holds", noHolds: "No hold",
   holdNote: "A hold keeps it whatever its age; only an administrator can release it.", heldSince: (who, at) => `held by ${who} at ${at}`, releasedBy: (who, at) => `released by ${who} at ${at}`,

@@ -21,7 +21,7 @@ export const recordingsZh = {
   verify: "核验", verifying: "正在核验…", verifyNote: "重新读取并计算每个文件的哈希，核对签名与链", verified: (n: number) => `${n} 段全部无误`, verifiedBad: (bad: number, n: number) => `${n} 段中有 ${bad} 段有问题`,
   nothingProven: "还没有可以核验的分段", checkedAt: (at: string) => `核验于 ${at}`, ok: "无误", unproven: "尚无清单", unprovenCount: (n: number) => `${n} 段尚无清单，暂不能核验`,
   fault: { changed: "内容被改动", cut_tail: "尾部缺失", longer: "多出内容", missing: "文件缺失", missing_before: "前面缺段", no_end: "没有结尾", added: "多出的分段", doubled: "重复的分段",
-    reordered: "次序不对", unreadable: "无法读取", wrong_key: "公钥不符", bad_signature: "签名不符", chain_broken: "链断开", clock_step: "时钟跳变", overlap: "时间重叠" },
+    reordered: "次序不对", unreadable: "无法读取", wrong_key: "公钥不符", bad_signature: "签名不符", chain_broken: "链断开", clock_step: "时钟跳变", clock_wrong: "时钟有误", overlap: "时间重叠" },
 
   hold: "保全", release: "解除保全", holdReason: "保全理由", releaseReason: "解除理由", holds: "保全记录", noHolds: "没有保全",
   holdNote: "保全之后不论多久都不会删除；只有管理员能解除。", heldSince: (who: string, at: string) => `${who} 于 ${at} 保全`, releasedBy: (who: string, at: string) => `${who} 于 ${at} 解除`,
