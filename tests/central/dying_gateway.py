@@ -26,7 +26,9 @@ class Dying(Gateway):
 async def main() -> None:
     _, _, data_dir, kind, port = sys.argv
     async with Dying(settings_for(Path(data_dir), kind, int(port))) as gateway:
-        print("ready", gateway.broker.pid, flush=True)
+        # In one piece: the broker's lines are logged meanwhile.
+        sys.stdout.write(f"ready {gateway.broker.pid}\n")
+        sys.stdout.flush()
         await gateway.wait()
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from gateway.store import Store, units
 from protocol import messages
 
 DYING = Path(__file__).parent / "dying_gateway.py"
+READY = re.compile(rb"ready (\d+)\n")
 
 
 @contextlib.asynccontextmanager
@@ -25,9 +27,10 @@ async def gateway_process(where, data_dir, kind, port):
     assert process.stdout is not None
     try:
         async with asyncio.timeout(40):
-            while not (line := await process.stdout.readline()).startswith(b"ready"):
+            # A line of the log, which another thread writes, may be cut by it.
+            while (ready := READY.search(line := await process.stdout.readline())) is None:
                 assert line, "it ended before it was ready"
-        yield process, int(line.split()[1])
+        yield process, int(ready[1])
     finally:
         if process.returncode is None:
             process.kill()
