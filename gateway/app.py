@@ -74,6 +74,7 @@ class Gateway:
         self.http_port = settings.http.port
         self._log = logger("gateway")
         self._refusals = Faults(self.clock, settings.log.repeat_s, "broker")
+        self._left_days = keeping.LEFT_DAYS_AT_START
         self._ready = asyncio.Event()
         self._stop = asyncio.Event()
         self._main: asyncio.Task[None] | None = None
@@ -183,7 +184,10 @@ class Gateway:
         days = self.settings.evidence.retention_days
         now_ms = self.clock.now_ms()
         await self.talks.book.delete_old(days)
-        return await keeping.delete_old(self.store, self.evidence, self._remote, self.metrics, days, now_ms)
+        left_days, self._left_days = self._left_days, keeping.LEFT_DAYS
+        return await keeping.delete_old(
+            self.store, self.evidence, self._remote, self.metrics, days, now_ms, left_days
+        )
 
     async def _run(self) -> None:
         data_dir = self.settings.data_dir

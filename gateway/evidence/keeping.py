@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,12 +15,15 @@ from gateway.evidence.places import Key
 from gateway.evidence.remote import FAILURES, Remote
 from gateway.logs import logger
 from gateway.metrics import Metrics
-from gateway.store import Store, recording_register
+from gateway.store import Store, recording_register, recordings
 from gateway.store.recording_register import Gone
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 AT_ONCE = 50
+LEFT_DAYS = 2
+LEFT_DAYS_AT_START = 30
+"""The first time after a start: the gateway before us may have been killed, and nobody there for a while."""
 LOGIN = "retention"
 """In the audit: it was nobody's decision but the setting's."""
 
@@ -42,37 +46,56 @@ async def delete_old(
     metrics: Metrics,
     retention_days: int,
     now_ms: int,
+    left_days: int = LEFT_DAYS,
 ) -> int:
     """Delete recordings whose time is over; returns how many. Killed in between, files that are left are deleted
-    with the next: the register says first that they are gone."""
+    with the next, if that was not more than `left_days` ago: the register says first that they are gone. What is left
+    in the object store is known to the register, however long that cannot be reached. Raises StoreError, FAILURES."""
     log = logger("retention")
-    before_ms, deleted = now_ms - retention_days * DAY_MS, 0
+    before_ms = now_ms - retention_days * DAY_MS
     async with store.read() as connection:
-        left = await recording_register.deleted_since(connection, now_ms - 2 * DAY_MS)
-    for unit_id, recording, number, name in left:
+        left = await recording_register.deleted_since(connection, now_ms - left_days * DAY_MS)
+    for unit_id, recording, number in left:
         await evidence.remove(Key(unit_id, recording, number), 0)
-        if name is not None and remote is not None:
-            await remote.delete(name)
+    deleted = 0
+    while gone_now := await _delete_some(store, evidence, metrics, before_ms, now_ms, log):
+        deleted += gone_now
+    if remote is not None:
+        await _delete_there(store, remote)
+    return deleted
+
+
+async def _delete_some(
+    store: Store, evidence: Evidence, metrics: Metrics, before_ms: int, now_ms: int, log: Any
+) -> int:
+    async with store.read() as connection:
+        found = await recording_register.over(connection, before_ms, AT_ONCE)
+    gone_now = 0
+    for unit_id, recording in found:
+        gone = await store.write(partial(_deleting, (unit_id, recording, before_ms, LOGIN, now_ms)))
+        for one in gone:
+            kept_bytes = one.kept_bytes if one.sealed else None
+            await evidence.remove(Key(unit_id, recording, one.number), kept_bytes)
+        if gone:
+            gone_now += 1
+            metrics.recordings_deleted.inc()
+            log.info("recording_deleted", unit=unit_id, recording=recording, segments=len(gone))
+    return gone_now
+
+
+async def _delete_there(store: Store, remote: Remote) -> None:
     while True:
         async with store.read() as connection:
-            found = await recording_register.over(connection, before_ms, AT_ONCE)
-        gone_now = 0
-        for unit_id, recording in found:
-            job = (unit_id, recording, before_ms, LOGIN, now_ms)
-            gone = await store.write(partial(_deleting, job))
-            for one in gone:
-                if one.remote is not None and remote is not None:
-                    await remote.delete(one.remote)
-                await evidence.remove(
-                    Key(unit_id, recording, one.number), one.kept_bytes if one.sealed else None
-                )
-            if gone:
-                gone_now += 1
-                metrics.recordings_deleted.inc()
-                log.info("recording_deleted", unit=unit_id, recording=recording, segments=len(gone))
-        deleted += gone_now
-        if not gone_now:
-            return deleted
+            found = await recording_register.to_delete_there(connection, AT_ONCE)
+        for unit_id, recording, number, name in found:
+            await remote.delete(name)
+            await store.write(partial(_not_there, unit_id, recording, number))
+        if not found:
+            return
+
+
+async def _not_there(unit_id: str, recording: str, number: int, connection: AsyncConnection) -> None:
+    await recordings.moved(connection, unit_id, recording, number, None)
 
 
 async def _deleting(job: tuple[str, str, int, str, int], connection: AsyncConnection) -> list[Gone]:

@@ -63,9 +63,16 @@ class Places:
 
     def growing(self) -> Iterator[Key]:
         """All segments that are not sealed."""
-        for path in self.root.glob("*/*/*.mkv.part"):
+        return self._all(".mkv.part")
+
+    def sealed_here(self) -> Iterator[Key]:
+        """All segments that are sealed, and whose file is here."""
+        return self._all(".mkv")
+
+    def _all(self, suffix: str) -> Iterator[Key]:
+        for path in self.root.glob(f"*/*/*{suffix}"):
             try:
-                yield Key.of(path.parent.parent.name, segment_of(path.name.removesuffix(".mkv.part")))
+                yield Key.of(path.parent.parent.name, segment_of(path.name.removesuffix(suffix)))
             except ProtocolError:
                 continue  # not one of ours
 

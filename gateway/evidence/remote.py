@@ -17,7 +17,7 @@ from gateway.evidence.places import Key, Places
 from gateway.evidence_settings import EvidenceSettings
 from gateway.logs import logger
 from gateway.store import Store, recordings
-from gateway.store.recordings import SegmentRow
+from gateway.store.recordings import SEALED, SegmentRow
 
 AT_ONCE = 20
 PAUSE_MS = 5_000
@@ -79,6 +79,10 @@ class Remote:
             for data in obstore.get(self.store, name).stream(min_chunk_size=READ_BYTES):
                 file.write(data)
 
+    async def size(self, name: str) -> int:
+        """How many bytes an object has. Raises FAILURES."""
+        return int((await obstore.head_async(self.store, name))["size"])
+
     async def delete(self, name: str) -> None:
         """Delete a segment; its manifest stays. Raises FAILURES."""
         await obstore.delete_async(self.store, name)
@@ -94,6 +98,7 @@ class Mover:
         self._store = store
         self._clock = clock
         self._log = logger("evidence")
+        self._swept = False
 
     async def run(self) -> None:
         """For ever; after a failure it waits longer each time."""
@@ -109,6 +114,7 @@ class Mover:
         """Move some; returns how many. What fails stays here and is tried again."""
         moved = 0
         try:
+            await self._sweep()
             async with self._store.read() as connection:
                 rows = await recordings.to_move(connection, AT_ONCE)
             for row in rows:
@@ -123,6 +129,19 @@ class Mover:
                 self._log.info("segments_moved_again")
             self.problem = None
         return moved
+
+    async def _sweep(self) -> None:
+        """Once: a gateway that was killed in between has left files of which the register says that they are there."""
+        if self._swept:
+            return
+        for key in await asyncio.to_thread(lambda: list(self._places.sealed_here())):
+            async with self._store.read() as connection:
+                row = await recordings.segment(connection, *_id(key))
+            if row is not None and row.state == SEALED and row.remote is not None:
+                if await self._remote.size(row.remote) != row.size:
+                    raise NotThere(f"{row.remote}: the copy is not as long as what was sealed")
+                await asyncio.to_thread(_unlink, self._places.sealed(key))
+        self._swept = True
 
     async def _move_one(self, row: SegmentRow) -> None:
         key = Key(row.unit_id, row.recording, row.number)

@@ -176,12 +176,11 @@ async def over(connection: AsyncConnection, before_ms: int, limit: int) -> list[
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """A segment that was deleted: `kept_bytes` of it were kept, `remote` is its name in the object store."""
+    """A segment that was deleted: `kept_bytes` of it were kept."""
 
     number: int
     sealed: bool
     kept_bytes: int
-    remote: str | None
 
 
 async def delete(
@@ -199,12 +198,7 @@ async def delete(
         return []
     found = (await connection.execute(select(segments).where(_is(segments, unit_id, recording)))).all()
     gone = [
-        Gone(
-            one.number,
-            one.state == SEALED,
-            one.size if one.state == SEALED else one.received_bytes,
-            one.remote,
-        )
+        Gone(one.number, one.state == SEALED, one.size if one.state == SEALED else one.received_bytes)
         for one in found
     ]
     changed = {"state": DELETED, "received_bytes": 0}
@@ -222,17 +216,24 @@ async def delete(
     return gone
 
 
-async def deleted_since(connection: AsyncConnection, since_ms: int) -> list[tuple[str, str, int, str | None]]:
-    """(unit, recording, segment number, name in the object store) of what was deleted since then."""
+async def deleted_since(connection: AsyncConnection, since_ms: int) -> list[tuple[str, str, int]]:
+    """(unit, recording, segment number) of what was deleted since then."""
     query = (
-        select(segments.c.unit_id, segments.c.recording, segments.c.number, segments.c.remote)
+        select(segments.c.unit_id, segments.c.recording, segments.c.number)
         .join(
             recordings,
             and_(recordings.c.unit_id == segments.c.unit_id, recordings.c.recording == segments.c.recording),
         )
         .where(recordings.c.deleted_ms >= since_ms, segments.c.state == DELETED)
     )
-    rows = await connection.execute(query)
+    return [(row.unit_id, row.recording, row.number) for row in await connection.execute(query)]
+
+
+async def to_delete_there(connection: AsyncConnection, limit: int) -> list[tuple[str, str, int, str]]:
+    """(unit, recording, segment number, name in the object store) of what was deleted and is still there."""
+    query = select(segments.c.unit_id, segments.c.recording, segments.c.number, segments.c.remote)
+    there = (segments.c.state == DELETED) & segments.c.remote.is_not(None)
+    rows = await connection.execute(query.where(there).limit(limit))
     return [(row.unit_id, row.recording, row.number, row.remote) for row in rows]
 
 

@@ -270,8 +270,10 @@ async def seal(
     await link_its_alarm(connection, unit_id, recording)
 
 
-async def moved(connection: AsyncConnection, unit_id: str, recording: str, number: int, remote: str) -> None:
-    """Its file is proven to be in the object store, under this name."""
+async def moved(
+    connection: AsyncConnection, unit_id: str, recording: str, number: int, remote: str | None
+) -> None:
+    """Its file is proven to be in the object store, under this name; or not there any more."""
     await connection.execute(_CHANGE, {**_of(unit_id, recording, number), "remote": remote})
 
 

@@ -16,7 +16,7 @@ from test_killed import alive, gateway_process
 from gateway.clock import ManualClock
 from gateway.evidence import journal, keeping, sealing
 from gateway.evidence.places import Key
-from gateway.evidence.remote import Mover, Remote
+from gateway.evidence.remote import FAILURES, Mover, Remote
 from gateway.evidence_settings import EvidenceSettings
 from gateway.store import audit, recording_register, recordings, tables
 from protocol.manifest import LAST
@@ -352,3 +352,51 @@ async def test_file_stays_here_when_its_copy_is_not_what_was_sealed(start, tmp_p
     assert await Mover(unreachable, places, gateway.store, gateway.clock).move() == 0
     assert hashlib.sha256(places.sealed(key).read_bytes()).digest() == hashlib.sha256(made.data).digest()
     assert await mover.move() == 1 and mover.problem is None
+
+
+async def test_file_that_a_killed_gateway_left_after_its_moving_goes_when_its_copy_is_seen(
+    start, tmp_path, s3
+):
+    gateway = await start()
+    await gateway.provision("u1001", COURT)
+    made = segment(named(0))
+    places = gateway.evidence.places
+    path = places.sealed(Key.of("u1001", made.segment))
+    async with Filmer(tmp_path / "units" / "u1001") as filmer:
+        assert (await filmer.restore(made, filmer.manifest(made, flags=LAST))).sealed
+    remote = Remote(EvidenceSettings(**s3))
+    assert await Mover(remote, places, gateway.store, gateway.clock).move() == 1
+    path.write_bytes(made.data)  # as it was when the register had been told, and the file not removed
+    nowhere = Remote(EvidenceSettings(**(s3 | {"s3_bucket": "nobody-made-it"})))
+    unsure = Mover(nowhere, places, gateway.store, gateway.clock)
+    assert await unsure.move() == 0 and unsure.problem is not None and path.exists()
+    again = Mover(remote, places, gateway.store, gateway.clock)
+    assert await again.move() == 0 and again.problem is None and not path.exists()
+
+
+async def test_object_of_a_deleted_recording_goes_when_the_store_is_there_again(start, tmp_path, s3):
+    """However long it was away."""
+    gateway = await start()
+    await gateway.provision("u1001", COURT)
+    made = segment(named(0))
+    places, clock = gateway.evidence.places, gateway.clock
+    remote = Remote(EvidenceSettings(**s3))
+    nowhere = Remote(EvidenceSettings(**(s3 | {"s3_bucket": "nobody-made-it"})))
+
+    async def keep(store, days):
+        now_ms = clock.now_ms() + days * DAY_MS
+        return await keeping.delete_old(gateway.store, gateway.evidence, store, gateway.metrics, 180, now_ms)
+
+    async with Filmer(tmp_path / "units" / "u1001") as filmer:
+        manifest = filmer.manifest(made, flags=LAST)
+        assert (await filmer.restore(made, manifest)).sealed
+        mover = Mover(remote, places, gateway.store, clock)
+        assert await mover.move() == 1
+        name = (await row_of(gateway, made)).remote
+        with pytest.raises(FAILURES):
+            await keep(nowhere, 200)
+        assert (await row_of(gateway, made)).state == "deleted" and await remote.size(name) == len(made.data)
+        assert await keep(remote, 230) == 0
+        with pytest.raises(FAILURES):
+            await remote.size(name)
+        assert (await row_of(gateway, made)).remote is None
