@@ -39,7 +39,7 @@ from gateway.evidence.derive import Covered, Master
 from gateway.evidence.export_page import page
 from gateway.evidence.export_pdf import pdf_page
 from gateway.evidence.export_place import beside
-from gateway.evidence.export_plain import index_of, place_in_chain, stem_of
+from gateway.evidence.export_plain import Layout, index_of, place_in_chain
 from gateway.evidence.export_verify import chain_text, signed_text, verify_page
 from gateway.evidence.overlay import Overlay
 from gateway.evidence.places import Key, sync_folder
@@ -95,6 +95,11 @@ class Order:
     pdf: bool = False
 
     @property
+    def manifests(self) -> list[Manifest]:
+        """Of the masters, and of what is not here."""
+        return [*(one.manifest for one in self.masters), *self.absent]
+
+    @property
     def discloses(self) -> bool:
         """Whether it is a disclosure copy."""
         return self.disclosure or bool(self.covered) or self.find is not None
@@ -102,9 +107,10 @@ class Order:
     @property
     def needed_bytes(self) -> tuple[int, int]:
         """How much room (the export itself, what is put aside while it is made) may take."""
-        sizes: dict[bytes, int] = defaultdict(int)
+        layout = Layout(self.manifests)
+        sizes: dict[str, int] = defaultdict(int)
         for master in self.masters:
-            sizes[master.manifest.segment[:RECORDING_BYTES]] += master.manifest.size
+            sizes[layout.recording(master.manifest)] += master.manifest.size
         copied = COPY_SHARE if self.copies or self.discloses else 0
         whole = sum(sizes.values()) * (copied + (not self.discloses))
         if not self.discloses:
@@ -180,18 +186,19 @@ def build(order: Order, sink: Sink, scratch: Path, overlay: Overlay, say: Say = 
 
 
 def _build(order: Order, sink: Sink, scratch: Path, overlay: Overlay, say: Say) -> Made:
+    layout = Layout(order.manifests)
     recordings: dict[str, list[Master]] = defaultdict(list)
     for master in sorted(order.masters, key=lambda one: place_in_chain(one.manifest)):
-        recordings[master.manifest.segment[:RECORDING_BYTES].hex()].append(master)
+        recordings[layout.recording(master.manifest)].append(master)
     found: list[SegmentFile] = []
     copies = []
     if not order.discloses:
-        _put_proof(order, sink)
-    for recording, masters in sorted(recordings.items()):
-        copied = _put_recording(order, sink, recording, masters, scratch, overlay, found, say)
+        _put_proof(order, layout, sink)
+    for name, masters in sorted(recordings.items()):
+        copied = _put_recording(order, layout, sink, name, masters, scratch, overlay, found, say)
         if copied is not None:
             copies.append(copied)
-    verdicts = [] if order.discloses else _judged(order, found)
+    verdicts = [] if order.discloses else _judged(order, layout, found)
     if not order.discloses:
         for name, data in sorted(order.files.items()):
             if isinstance(data, Path):
@@ -208,32 +215,33 @@ def _build(order: Order, sink: Sink, scratch: Path, overlay: Overlay, say: Say) 
     return Made(verdicts, sink.close())
 
 
-def _put_proof(order: Order, sink: Sink) -> None:
+def _put_proof(order: Order, layout: Layout, sink: Sink) -> None:
     """Keys and manifests, the latter also in parts that OpenSSL takes."""
-    manifests = sorted([*(one.manifest for one in order.masters), *order.absent], key=place_in_chain)
+    manifests = sorted(order.manifests, key=place_in_chain)
     units = {manifest.key_id: manifest.unit for manifest in manifests}
     for number, raw in sorted(order.keys.items()):
         key = Ed25519PublicKey.from_public_bytes(raw)
         pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         sink.put_bytes(f"keys/{units.get(number, 'unit')}-{number.hex()}.pem", pem)
     for manifest in manifests:
-        stem = stem_of(manifest)
+        stem = layout.stem(manifest)
         sink.put_bytes(f"{stem}.manifest", manifest.encode())
         sink.put_bytes(f"{stem}.signed", manifest.signed_bytes())
         sink.put_bytes(f"{stem}.signature", manifest.signature or b"")
-    sink.put_bytes("keys/signed.txt", signed_text(manifests).encode())
-    sink.put_bytes("chain.txt", chain_text(manifests).encode())
+    sink.put_bytes("keys/signed.txt", signed_text(manifests, layout).encode())
+    sink.put_bytes("chain.txt", chain_text(manifests, layout).encode())
 
 
 def _put_recording(
-    order: Order, sink: Sink, recording: str, masters: list[Master], scratch: Path, overlay: Overlay,
-    found: list[SegmentFile], say: Say,
+    order: Order, layout: Layout, sink: Sink, recording: str, masters: list[Master], scratch: Path,
+    overlay: Overlay, found: list[SegmentFile], say: Say,
 ) -> dict[str, Any] | None:  # fmt: skip
     """The masters of a recording, each followed by its part of the copy; then the copy. Returns what is said of it."""
     aside = scratch / recording
     aside.mkdir()
     name = f"derived/{recording}{'-disclosure' if order.discloses else ''}.mp4"
-    covered = [one for one in order.covered if one.recording in (None, recording)]
+    own = masters[0].manifest.segment[:RECORDING_BYTES].hex()
+    covered = [one for one in order.covered if one.recording in (None, own)]
     copying = order.copies or order.discloses
     remote = Remote(order.remote) if order.remote is not None else None
     with Playable(aside / "copy.mp4", masters, overlay, covered, order.find) as copy:
@@ -244,7 +252,7 @@ def _put_recording(
                 say(f"{segment}  its file is not here")
                 continue
             if not order.discloses:
-                file = f"{stem_of(master.manifest)}.mkv"
+                file = f"{layout.stem(master.manifest)}.mkv"
                 size = sink.put_file(file, master.path)
                 found.append(SegmentFile(file, size, sink.sums[file]))
                 say(f"{segment}  {size:,} bytes")
@@ -282,10 +290,9 @@ def _here(master: Master, aside: Path, remote: Remote | None) -> Master | None:
     return replace(master, path=path)
 
 
-def _judged(order: Order, found: list[SegmentFile]) -> list[Verdict]:
-    manifests = [*(master.manifest for master in order.masters), *order.absent]
-    if not manifests:
+def _judged(order: Order, layout: Layout, found: list[SegmentFile]) -> list[Verdict]:
+    if not order.manifests:
         return []
-    named = [ManifestFile(f"{stem_of(one)}.manifest", one, None) for one in manifests]
+    named = [ManifestFile(f"{layout.stem(one)}.manifest", one, None) for one in order.manifests]
     trusted = {number: Ed25519PublicKey.from_public_bytes(raw) for number, raw in order.keys.items()}
     return judge(Evidence(found, named), trusted)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gateway.evidence.derive import Master, utc_ms
@@ -19,9 +20,24 @@ def place_in_chain(manifest: Manifest) -> tuple[bytes, int, bytes]:
     return manifest.key_id, manifest.seq, manifest.segment
 
 
-def stem_of(manifest: Manifest) -> str:
-    """Where a segment's files are in an export, without their suffix."""
-    return f"recordings/{manifest.segment[:RECORDING_BYTES].hex()}/{segment_name(manifest.segment)}"
+class Layout:
+    """Where the segments of these manifests lie in an export: in a folder that is called after their recording, and
+    after the unit too where two units have chosen the same id."""
+
+    def __init__(self, manifests: Iterable[Manifest]) -> None:
+        units: dict[bytes, set[str]] = defaultdict(set)
+        for one in manifests:
+            units[one.segment[:RECORDING_BYTES]].add(one.unit)
+        self._shared = {recording for recording, found in units.items() if len(found) > 1}
+
+    def recording(self, manifest: Manifest) -> str:
+        """What its recording is called."""
+        recording = manifest.segment[:RECORDING_BYTES]
+        return f"{manifest.unit}-{recording.hex()}" if recording in self._shared else recording.hex()
+
+    def stem(self, manifest: Manifest) -> str:
+        """Where a segment's files are, without their suffix."""
+        return f"recordings/{self.recording(manifest)}/{segment_name(manifest.segment)}"
 
 
 def index_of(order: Order, copies: Sequence[dict[str, Any]], verdicts: Sequence[Verdict]) -> dict[str, Any]:

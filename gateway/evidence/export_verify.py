@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from gateway.evidence.export_page import STYLE
-from gateway.evidence.export_plain import stem_of
+from gateway.evidence.export_plain import Layout
 from protocol.manifest import Manifest
 
 FILES = """\
@@ -126,16 +126,16 @@ def verify_page(index: Mapping[str, Any], language: str) -> str:
     )
 
 
-def chain_text(manifests: Sequence[Manifest]) -> str:
+def chain_text(manifests: Sequence[Manifest], layout: Layout) -> str:
     """The stems of the manifests in the order of their chains, with an empty line where something lies between."""
-    lines = [stem_of(manifests[0])] if manifests else []
+    lines = [layout.stem(manifests[0])] if manifests else []
     for before, after in pairwise(manifests):
         if (before.key_id, before.seq + 1) != (after.key_id, after.seq):
             lines.append("")
-        lines.append(stem_of(after))
+        lines.append(layout.stem(after))
     return "".join(line + "\n" for line in lines)
 
 
-def signed_text(manifests: Sequence[Manifest]) -> str:
+def signed_text(manifests: Sequence[Manifest], layout: Layout) -> str:
     """Which key signed what."""
-    return "".join(f"keys/{one.unit}-{one.key_id.hex()}.pem {stem_of(one)}\n" for one in manifests)
+    return "".join(f"keys/{one.unit}-{one.key_id.hex()}.pem {layout.stem(one)}\n" for one in manifests)

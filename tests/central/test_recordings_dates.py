@@ -58,11 +58,14 @@ async def test_date_that_cannot_be_is_not_believed_and_all_of_it_can_be_seen(
         answer = await client.get(PATH + what)
         assert answer.status_code == 200, (what, answer.text)
     status, said = await export(tmp_path, RECORDING.hex(), "--out", "out.zip", "--json")
-    assert status == 0, said
+    assert status == 1, said
     with zipfile.ZipFile(tmp_path / "out.zip") as archive:
-        assert json.loads(archive.read("export.json"))["segments"][0]["first_ms"] == utc_s * 1000
+        index = json.loads(archive.read("export.json"))
+        assert index["segments"][0]["first_ms"] == utc_s * 1000
+        assert [one.partition(":")[0] for one in index["proof"][0]["faults"]] == ["clock_wrong"]
         shown = "1970-01-01 08:00:01" if utc_s == 1 else f"UTC {utc_s * 1000} ms"
-        assert shown in archive.read("report.html").decode()
+        report = archive.read("report.html").decode()
+        assert shown in report and "时钟有误" in report
 
 
 async def test_track_of_a_recording_that_says_it_is_years_long_is_looked_for_where_positions_are(

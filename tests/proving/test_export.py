@@ -25,7 +25,7 @@ from gateway.evidence.overlay import Overlay
 from gateway.evidence.proof import judge
 from gateway.evidence.proof_files import gather
 from gateway.evidence.sinks import Zip
-from protocol.manifest import key_id
+from protocol.manifest import LAST, key_id
 from protocol.media import segment_name
 
 HOSTILE = '</title><script>alert("x")</script>\u202egnp'
@@ -275,6 +275,30 @@ def test_zip_is_the_same_each_time_and_goes_into_a_stream(order: Order, tmp_path
     )
     subprocess.run([*unzip, tmp_path / "out"], check=True)
     assert checked_by_hand(tmp_path / "out")[0] == "files: ok"
+
+
+def test_two_units_that_chose_the_same_id_are_told_apart(order: Order, tmp_path: Path) -> None:
+    other = Recorder(tmp_path / "other", seed=2, unit="MZ9999")
+    filmed = film(tmp_path / "other", 0)
+    manifest = other.seal(0xA1, 0, LAST)
+    manifest.size, manifest.sha256 = filmed.manifest.size, filmed.manifest.sha256
+    manifest.signature = other.key.sign(manifest.signed_bytes())
+    twins = Order(
+        **_fields(order)
+        | {
+            "masters": [*order.masters, Master(filmed.path, manifest)],
+            "keys": {**order.keys, key_id(other.public): other.public},
+            "covered": (),
+        }
+    )
+    out = tmp_path / "out"
+    verdicts = export(twins, out, Overlay())
+    assert len(verdicts) == 3 and not any(one.faults for one in [*verdicts, *judge(gather(out))])
+    names = {f"{unit}-00000000000000a1" for unit in ("MZ2534", "MZ9999")}
+    assert {one.name for one in (out / "recordings").iterdir()} == names
+    assert {one.stem for one in (out / "derived").iterdir()} == names
+    said = checked_by_hand(out)
+    assert [said[0], *said[2:5]] == ["files: ok", "signatures: done", "masters: done", "chain: done"]
 
 
 @pytest.mark.parametrize("name", ["out", "out.zip"])
