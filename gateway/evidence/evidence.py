@@ -205,7 +205,11 @@ class Evidence:
             return
         if row is None or row.state in (GROWING, DELETED):
             await self._believe(key, manifest, received)
+        was_wanted = key in wanted
         await self._intake.flush()
+        if was_wanted and key not in wanted:  # it was sealed meanwhile, or removed
+            await self.manifest(unit_id, court_id, manifest)
+            return
         self.answers.want(key, manifest, court_id)
         standing = await self._threads.in_files(lambda: self.shelf.expect(key, manifest.size))
         if key in wanted:  # and not sealed meanwhile

@@ -1,5 +1,6 @@
 """Recordings over real brokers into real files: whole, or asked for again."""
 
+import asyncio
 import hashlib
 import secrets
 
@@ -242,3 +243,32 @@ async def test_growing_segment_is_in_the_register_before_its_manifest(gateway, f
     await gateway.evidence.write_down()
     (row,) = await rows()
     assert (row.state, row.received_bytes) == ("growing", len(made.chunk(1).data))
+
+
+async def test_segment_that_is_sealed_while_its_manifest_is_repeated_is_sealed_once(
+    gateway, filmer, monkeypatch
+):
+    """What came live of it is known only until then."""
+    made = segment(named(0))
+    last = len(made.chunks) - 1
+    await filmer.send(made, [made.chunk(number) for number in range(last)])
+    manifest = filmer.manifest(made, flags=LAST)
+    assert (await filmer.seal(manifest)).ranges
+
+    def sealed():
+        return [want for want in filmer._wants(manifest) if want.sealed]
+
+    flush = gateway.evidence._intake.flush
+
+    async def flush_slowly():
+        if asyncio.current_task().get_name() == "ingest-manifests-of-a-unit" and not sealed():
+            await filmer.send(made, [made.chunk(last)])
+            await filmer.control.until(sealed)
+        await flush()
+
+    monkeypatch.setattr(gateway.evidence._intake, "flush", flush_slowly)
+    await filmer.control.say("manifest", manifest)
+    await filmer.control.until(lambda: len(sealed()) == 2)
+    async with gateway.store.read() as connection:
+        row = await recordings.segment(connection, "u1001", RECORDING.hex(), 0)
+    assert row.live_ranges == [(0, len(made.data))] and not gateway.evidence.answers.wanted
