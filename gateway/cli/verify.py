@@ -83,6 +83,11 @@ def verify(
             owners[number].add(owner)
     expected = [_sum(text) for text in sums or ()]
     evidence = gather(path, with_keys=trusted is None)
+    if not expected and not evidence.segments and not evidence.manifests:
+        raise EvidenceUnreadable(
+            f"{path}: has no segments, as a disclosure copy has none; name the SHA-256 of its SHA256SUMS, from the "
+            "audit of whoever made it, with --sums"
+        )
     verdicts = judge(evidence, trusted, owners, complete=complete)
     if expected:
         verdicts += judge_sums(evidence, expected)
@@ -174,7 +179,7 @@ def _print(verdicts: list[Verdict], faulty: int) -> None:
     said = (
         f"{spoiled} with faults; other files with faults: {faulty - spoiled}" if faulty else "all of it holds"
     )
-    console.print(f"{len(segments)} segments, {said}.")
+    console.print(f"{len(segments)} segments, {said}." if segments else f"No segments; {said}.")
 
 
 def _notes_of_keys(
@@ -182,6 +187,8 @@ def _notes_of_keys(
 ) -> list[str]:
     """What whoever looks at it still has to compare."""
     if trusted is None:
+        if not evidence.manifests:
+            return []
         if not evidence.keys:
             return ["No unit's key lies here, as none does on a card: name the register's with --unit-key."]
         return [

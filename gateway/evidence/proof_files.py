@@ -145,7 +145,7 @@ def gather(path: Path, *, with_keys: bool = True) -> Evidence:
     except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
         # RuntimeError: an encrypted member
         raise EvidenceUnreadable(f"{path}: {getattr(error, 'strerror', None) or error}") from None
-    if not found.segments and not found.manifests:
+    if not found.segments and not found.manifests and not found.sums:
         raise EvidenceUnreadable(f"{path}: there are no segments (*{SEGMENT_SUFFIX}) and no manifests in it")
     return found
 

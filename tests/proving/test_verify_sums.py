@@ -20,7 +20,7 @@ from test_verify import verify
 
 from gateway.errors import EvidenceUnreadable
 from gateway.evidence.derive import Master
-from gateway.evidence.export import Order, export
+from gateway.evidence.export import Order, export, export_to
 from gateway.evidence.overlay import Overlay
 from gateway.evidence.proof import judge
 from gateway.evidence.proof_files import gather
@@ -244,3 +244,17 @@ def test_command_says_what_stands_for_the_whole_and_compares_it(unit: Recorder, 
     assert spoiled.returncode == 1 and "not the one that it should have" in spoiled.stdout
     assert verify(str(unit.folder), "--unit-key", unit.public.hex(), "--sums", sums).returncode == 1
     assert verify(str(out), "--sums", "abc").returncode == 2
+
+
+def test_disclosure_copy_is_checked_by_the_sum_of_its_sums_alone(unit: Recorder, tmp_path: Path) -> None:
+    """It has no segment, and what has none may have been robbed of them."""
+    masters = [Master(unit.path(at), manifest) for at, manifest in enumerate(unit.sealed)]
+    order = Order("I-1", masters, {}, "林静", 1_795_486_400_000, disclosure=True)
+    copy = tmp_path / "copy.zip"
+    sums = export_to(order, copy, Overlay()).sums.hex()
+    asked = verify(str(copy))
+    assert asked.returncode == 2 and "name the SHA-256 of its SHA256SUMS" in asked.stderr
+    named = verify(str(copy), "--sums", sums)
+    assert named.returncode == 0 and named.stdout.startswith("No segments; all of it holds.\n")
+    assert "unit's key" not in named.stdout
+    assert verify(str(copy), "--sums", "0" * 64).returncode == 1
