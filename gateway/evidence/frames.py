@@ -23,6 +23,8 @@ READ_BYTES = 1 << 20
 SIDE_MAX_PX = 4096
 """A larger picture is a decoder bomb or a mistake: it is not decoded."""
 JPEG_HEADERS_MAX = 64
+JPEG_KEPT_BYTES = 4096
+"""A camera's headers have about 600; with thumbnails and the like they are read each time."""
 _SEQUENTIAL = (0xC0, 0xC1)
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SCAN = 0xDA
@@ -85,7 +87,7 @@ class JpegSizes:
         """As `jpeg_size`."""
         if not self._headers or not jpeg.startswith(self._headers):
             self._size, end = _headers(jpeg)
-            self._headers = jpeg[:end]
+            self._headers = jpeg[:end] if end <= JPEG_KEPT_BYTES else b""
         return self._size
 
 

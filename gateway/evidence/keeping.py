@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
@@ -17,6 +18,7 @@ from gateway.logs import logger
 from gateway.metrics import Metrics
 from gateway.store import Store, recording_register, recordings
 from gateway.store.recording_register import Gone
+from gateway.store.recordings import DELETED
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -55,14 +57,26 @@ async def delete_old(
     before_ms = now_ms - retention_days * DAY_MS
     async with store.read() as connection:
         left = await recording_register.deleted_since(connection, now_ms - left_days * DAY_MS)
-    for unit_id, recording, number in left:
-        await evidence.remove(Key(unit_id, recording, number), 0)
+    for unit_id, recording in left:
+        await _delete_left(store, evidence, unit_id, recording)
     deleted = 0
     while gone_now := await _delete_some(store, evidence, metrics, before_ms, now_ms, log):
         deleted += gone_now
     if remote is not None:
         await _delete_there(store, remote)
     return deleted
+
+
+async def _delete_left(store: Store, evidence: Evidence, unit_id: str, recording: str) -> None:
+    keys = await asyncio.to_thread(lambda: evidence.places.here(unit_id, recording))
+    if not keys:
+        return
+    async with store.read() as connection:
+        rows = await recordings.segments_of(connection, unit_id, recording)
+    gone = {row.number for row in rows if row.state == DELETED}
+    for key in keys:
+        if key.number in gone:
+            await evidence.remove(key, 0)
 
 
 async def _delete_some(

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from protocol.errors import ProtocolError
 from protocol.media import RECORDING_BYTES, segment_of
+
+_BYTES = (".mkv", ".mkv.part", ".ranges")
 
 
 class Key(NamedTuple):
@@ -69,12 +71,21 @@ class Places:
         """All segments that are sealed, and whose file is here."""
         return self._all(".mkv")
 
+    def here(self, unit_id: str, recording: str) -> list[Key]:
+        """The segments of a recording of which anything but the manifest is here."""
+        folder = self.root / unit_id / recording
+        return sorted({key for suffix in _BYTES for key in _keys(folder.glob(f"*{suffix}"), suffix)})
+
     def _all(self, suffix: str) -> Iterator[Key]:
-        for path in self.root.glob(f"*/*/*{suffix}"):
-            try:
-                yield Key.of(path.parent.parent.name, segment_of(path.name.removesuffix(suffix)))
-            except ProtocolError:
-                continue  # not one of ours
+        return _keys(self.root.glob(f"*/*/*{suffix}"), suffix)
+
+
+def _keys(paths: Iterable[Path], suffix: str) -> Iterator[Key]:
+    for path in paths:
+        try:
+            yield Key.of(path.parent.parent.name, segment_of(path.name.removesuffix(suffix)))
+        except ProtocolError:
+            continue  # not one of ours
 
 
 def sync_folder(folder: Path) -> None:

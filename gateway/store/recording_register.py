@@ -216,17 +216,10 @@ async def delete(
     return gone
 
 
-async def deleted_since(connection: AsyncConnection, since_ms: int) -> list[tuple[str, str, int]]:
-    """(unit, recording, segment number) of what was deleted since then."""
-    query = (
-        select(segments.c.unit_id, segments.c.recording, segments.c.number)
-        .join(
-            recordings,
-            and_(recordings.c.unit_id == segments.c.unit_id, recordings.c.recording == segments.c.recording),
-        )
-        .where(recordings.c.deleted_ms >= since_ms, segments.c.state == DELETED)
-    )
-    return [(row.unit_id, row.recording, row.number) for row in await connection.execute(query)]
+async def deleted_since(connection: AsyncConnection, since_ms: int) -> list[tuple[str, str]]:
+    """(unit, recording) of what was deleted since then."""
+    query = select(recordings.c.unit_id, recordings.c.recording).where(recordings.c.deleted_ms >= since_ms)
+    return [(row.unit_id, row.recording) for row in await connection.execute(query)]
 
 
 async def to_delete_there(connection: AsyncConnection, limit: int) -> list[tuple[str, str, int, str]]:

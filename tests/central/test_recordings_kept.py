@@ -242,10 +242,12 @@ async def test_recording_is_deleted_by_name_when_its_time_is_over_and_nothing_re
     assert gateway.evidence.quota.used("u1001") == places.sealed(Key("u1001", linked, 0)).stat().st_size
 
 
-async def deleted(gateway, days):
+async def deleted(gateway, days, left_days=keeping.LEFT_DAYS):
     """How many recordings are deleted when so many days have gone by."""
     now_ms = gateway.clock.now_ms() + days * DAY_MS
-    return await keeping.delete_old(gateway.store, gateway.evidence, None, gateway.metrics, 180, now_ms)
+    return await keeping.delete_old(
+        gateway.store, gateway.evidence, None, gateway.metrics, 180, now_ms, left_days
+    )
 
 
 async def test_recording_whose_alarm_was_heard_after_it_is_kept_for_the_incident(gateway, tmp_path):
@@ -372,6 +374,20 @@ async def test_file_that_a_killed_gateway_left_after_its_moving_goes_when_its_co
     assert await unsure.move() == 0 and unsure.problem is not None and path.exists()
     again = Mover(remote, places, gateway.store, gateway.clock)
     assert await again.move() == 0 and again.problem is None and not path.exists()
+
+
+async def test_file_of_a_deleted_recording_that_a_killed_gateway_left_goes_after_the_next_start(
+    gateway, tmp_path
+):
+    made = segment(named(0))
+    path = gateway.evidence.places.sealed(Key.of("u1001", made.segment))
+    async with Filmer(tmp_path / "units" / "u1001") as filmer:
+        assert (await filmer.restore(made, filmer.manifest(made, flags=LAST))).sealed
+    assert await deleted(gateway, 200) == 1 and not path.exists()
+    path.write_bytes(made.data)  # as it was when the register had been told, and the file not removed
+    assert await deleted(gateway, 220) == 0 and path.exists(), "not every hour for so long"
+    assert await deleted(gateway, 220, keeping.LEFT_DAYS_AT_START) == 0 and not path.exists()
+    assert path.with_suffix(".manifest").exists()
 
 
 async def test_object_of_a_deleted_recording_goes_when_the_store_is_there_again(start, tmp_path, s3):
