@@ -75,6 +75,7 @@ COUNTER_NAMES = (
     "card_taken_pct",
     "talk_played",
     "talk_dropped",
+    "sound_missing_ms",
 )
 
 MAX_FIXES = 32

@@ -3,7 +3,8 @@
 Samples arrive in lumps, some time after they were recorded, and a microphone's quartz is not the unit's. The count
 runs evenly; of the arrivals the earliest is the truest. So an arrival before its time moves the anchor at once, and
 the least lateness of each window moves it slowly: 1 ms in 500 ms is twenty times what two quartzes differ. A lateness
-that stays is a gap in the sound, and the anchor follows at once: picture and sound stay together.
+that stays is a gap in the sound, and the anchor follows at once: picture and sound stay together. What was held up and
+comes after all comes before its time then, and was no gap.
 
 What had been waiting when somebody began to listen comes all at once, and how old it is nobody knows: it and what comes
 in the first moment after it settle the anchor, and have no time of their own.
@@ -16,7 +17,7 @@ SETTLING_MS = 250
 
 
 class SoundClock:
-    """rate_hz: samples a second. Counters: gaps (times that sound was missing), gap_ms (of them all).
+    """rate_hz: samples a second. Counters: gaps (lateness that stayed), gap_ms (of sound that never came).
 
     settled: whether the times that `took` returns are to be believed.
     """
@@ -42,6 +43,8 @@ class SoundClock:
         self._count += samples
         late_ms = now_ms - self._at(self._count)
         if late_ms < 0:
+            if late_ms < -GAP_MS:
+                self.gap_ms -= min(self.gap_ms, -late_ms)
             self._move(late_ms)
             late_ms = 0
         if self._least_ms is None or late_ms < self._least_ms:

@@ -190,6 +190,7 @@ class Media:
             heart.beat()
             self._set("segments_waiting", self.shelf.waiting)
             self._set("card_taken_pct", self.shelf.pressing_pct())
+            self._set("sound_missing_ms", self.capture.sound_clock.gap_ms)
             now_ms = self._clock.mono_ms()
             entry = self.waiting.due(now_ms) if self.uplink.connected and self.shelf.there else None
             if entry is None:

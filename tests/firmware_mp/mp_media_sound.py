@@ -82,6 +82,30 @@ def test_sound_stays_with_its_clock_through_jitter_drift_and_a_gap():
         now_ms += 40
         began_ms = clock.took(640, now_ms)
     assert clock.gaps == 1 and abs(began_ms - (now_ms - 40)) <= 5
+    assert 450 <= clock.gap_ms <= 500
+
+
+def test_sound_that_was_held_up_and_came_after_all_is_not_counted_as_missing():
+    """A second in which nothing is read; then as slowly as it is spoken for a while, as if it were gone; then all of
+    it as fast as it can be read, or all but 320 ms of it."""
+    for lost_ms, slow in ((0, 0), (0, 30), (320, 30), (320, 0)):
+        clock = SoundClock()
+        now_ms = 0
+        for _ in range(100):
+            now_ms += 40
+            clock.took(640, now_ms)
+        now_ms += 1000
+        for _ in range(slow):
+            now_ms += 40
+            clock.took(640, now_ms)
+        assert clock.gap_ms >= 900 or not slow
+        for _ in range((1000 - lost_ms) // 40):
+            clock.took(640, now_ms)
+        for _ in range(60):
+            now_ms += 40
+            began_ms = clock.took(640, now_ms)
+        assert abs(began_ms - (now_ms - 40)) <= 5
+        assert abs(clock.gap_ms - lost_ms) <= 40, clock.gap_ms
 
 
 def test_sound_that_waited_before_anybody_listened_is_given_no_wrong_time():

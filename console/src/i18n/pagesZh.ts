@@ -49,5 +49,5 @@ export const pagesZh = {
   testAlarm: "测试告警", testAlarmSure: "确认发出测试告警", setCase: "设置案号", clearCase: "清除案号", commands: "指令", commandsNote: "指令送达后五分钟内有效，结果见设备状态。",
   counter: { reconnects: "重新连接", publishes_failed: "发布失败", inbound_refused: "拒收指令", fixes_dropped: "丢弃的定位", nmea_refused: "无效的定位语句", task_restarts: "任务重启",
     journal_torn_bytes: "日志残损字节", events_dropped: "丢弃的事件", clock_steps: "时钟跳变", journal_refused: "日志拒写", fixes_null_island: "0/0 坐标", fixes_future: "未来时间的定位", fixes_too_old: "过旧的定位",
-    pictures_dropped: "丢弃的画面", sounds_dropped: "丢弃的声音", card_errors: "存储卡错误", chunks_skipped: "未直播的数据块", segments_waiting: "待封存的分段", segments_refused: "被拒的分段", card_taken_pct: "未封存录像占存储卡（%）", talk_played: "播放的讲话包", talk_dropped: "丢弃的讲话包" },
+    pictures_dropped: "丢弃的画面", sounds_dropped: "丢弃的声音", card_errors: "存储卡错误", chunks_skipped: "未直播的数据块", segments_waiting: "待封存的分段", segments_refused: "被拒的分段", card_taken_pct: "未封存录像占存储卡（%）", talk_played: "播放的讲话包", talk_dropped: "丢弃的讲话包", sound_missing_ms: "未采到的声音（毫秒）" },
 };
