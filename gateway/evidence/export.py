@@ -32,7 +32,6 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from obstore.exceptions import NotFoundError
 
 from gateway.errors import ExportRefused
 from gateway.evidence.derive import Covered, Master
@@ -282,7 +281,7 @@ def _here(master: Master, aside: Path, remote: Remote | None) -> Master | None:
     path = aside / f"{key.name}.mkv"
     try:
         remote.fetch(object_name(key), path)
-    except NotFoundError:
+    except FileNotFoundError:  # as obstore calls it
         path.unlink(missing_ok=True)
         return None
     except FAILURES as error:

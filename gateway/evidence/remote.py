@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.clock import Clock
 from gateway.errors import StoreError
@@ -79,9 +81,12 @@ class Remote:
             for data in obstore.get(self.store, name).stream(min_chunk_size=READ_BYTES):
                 file.write(data)
 
-    async def size(self, name: str) -> int:
-        """How many bytes an object has. Raises FAILURES."""
-        return int((await obstore.head_async(self.store, name))["size"])
+    async def size(self, name: str) -> int | None:
+        """How many bytes an object has, None when it is not there. Raises FAILURES."""
+        try:
+            return int((await obstore.head_async(self.store, name))["size"])
+        except FileNotFoundError:  # as obstore calls it
+            return None
 
     async def delete(self, name: str) -> None:
         """Delete a segment; its manifest stays. Raises FAILURES."""
@@ -131,28 +136,34 @@ class Mover:
         return moved
 
     async def _sweep(self) -> None:
-        """Once: a gateway that was killed in between has left files of which the register says that they are there."""
+        """Once: a gateway that was killed in between has left files of which the register says that they are there. One
+        that is not is moved again."""
         if self._swept:
             return
         for key in await asyncio.to_thread(lambda: list(self._places.sealed_here())):
             async with self._store.read() as connection:
                 row = await recordings.segment(connection, *_id(key))
             if row is not None and row.state == SEALED and row.remote is not None:
-                if await self._remote.size(row.remote) != row.size:
-                    raise NotThere(f"{row.remote}: the copy is not as long as what was sealed")
-                await asyncio.to_thread(_unlink, self._places.sealed(key))
+                if await self._remote.size(row.remote) == row.size:
+                    await asyncio.to_thread(_unlink, self._places.sealed(key))
+                else:
+                    await self._store.write(partial(_moved, key, None))
         self._swept = True
 
     async def _move_one(self, row: SegmentRow) -> None:
         key = Key(row.unit_id, row.recording, row.number)
         assert row.sha256 is not None
         name = await self._remote.put(key, self._places, row.sha256)
-        await self._store.write(lambda connection: recordings.moved(connection, *_id(key), name))
+        await self._store.write(partial(_moved, key, name))
         await asyncio.to_thread(_unlink, self._places.sealed(key))
 
 
 def _id(key: Key) -> tuple[str, str, int]:
     return key.unit_id, key.recording, key.number
+
+
+async def _moved(key: Key, name: str | None, connection: AsyncConnection) -> None:
+    await recordings.moved(connection, *_id(key), name)
 
 
 def _unlink(path: Path) -> None:

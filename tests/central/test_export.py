@@ -20,7 +20,7 @@ from by_hand import checked_by_hand
 from filmed import film
 
 from gateway.evidence.places import Key
-from gateway.evidence.remote import Mover
+from gateway.evidence.remote import Mover, object_name
 from gateway.store import audit
 from protocol.manifest import LAST
 
@@ -190,6 +190,16 @@ async def test_masters_come_from_the_object_store(start, tmp_path, free_port):
         assert ran.returncode == 0, ran.stderr
         assert checked_by_hand(tmp_path / "out")[0] == "files: ok"
         assert (tmp_path / "out" / "derived" / f"{RECORDING.hex()}.mp4").exists()
+        # One that the store has lost is named, and the rest is exported.
+        await gateway._remote.delete(object_name(Key("u1001", RECORDING.hex(), 1)))
+        words[words.index("out")] = "less"
+        ran = await asyncio.to_thread(
+            subprocess.run, words, cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert ran.returncode == 1 and f"{RECORDING.hex()}-1  its file is not here" in ran.stdout, ran.stderr
+        index = json.loads((tmp_path / "less" / "export.json").read_text())
+        assert [one["ok"] for one in index["proof"]] == [True, False]
+        assert index["proof"][1]["faults"][0].startswith("missing:")
     finally:
         server.stop()
 
