@@ -26,7 +26,7 @@ from gateway.evidence.proof_keys import (
     owner_of,
     public_key,
 )
-from gateway.evidence.proof_sums import SUMS, SUMS_MAX_BYTES, Sums, above, folder_of, outermost, parse
+from gateway.evidence.proof_sums import SUMS, SUMS_MAX_BYTES, Sums, above, outermost, parse
 from protocol.errors import ProtocolError
 from protocol.fields import MAX_MESSAGE_BYTES
 from protocol.manifest import Manifest
@@ -135,10 +135,8 @@ def gather(path: Path, *, with_keys: bool = True) -> Evidence:
             if len(names) > FILES_MAX:
                 raise EvidenceUnreadable(f"{path}: more than {FILES_MAX:,} files; name a smaller folder")
             found.sums.extend(_sums(source, names))
-            sums = {folder_of(one.name): one for one in found.sums}
             for name, count in Counter(names).items():
-                folder = above(name, sums)
-                _take(name, source, None if folder is None else sums[folder], found, with_keys)
+                _take(name, source, above(name, found.sums), found, with_keys)
                 if count > 1:
                     found.wrong(name, "doubled", "the zip has it more than once")
             _miss(set(names), found)

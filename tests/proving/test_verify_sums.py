@@ -258,3 +258,17 @@ def test_disclosure_copy_is_checked_by_the_sum_of_its_sums_alone(unit: Recorder,
     assert named.returncode == 0 and named.stdout.startswith("No segments; all of it holds.\n")
     assert "unit's key" not in named.stdout
     assert verify(str(copy), "--sums", "0" * 64).returncode == 1
+
+
+def test_what_lies_deeper_than_anybody_puts_it_and_sums_of_everything_are_bounded(tmp_path: Path) -> None:
+    """Sixty-four thousand characters of folders, and a list of a million files, in a zip of some kilobytes each."""
+    deep, long = tmp_path / "deep.zip", tmp_path / "long.zip"
+    with zipfile.ZipFile(deep, "w") as archive:
+        for number in range(200):
+            archive.writestr("a/" * 32_000 + str(number), b"")
+        archive.writestr("a/" * 32_000 + "SHA256SUMS", b"")
+    assert len(gather(deep).others) == 200
+    with zipfile.ZipFile(long, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("SHA256SUMS", "".join(f"  {number}\n" for number in range(1_000_000)))
+    with pytest.raises(EvidenceUnreadable, match="names more than 200,000 files"):
+        gather(long)
