@@ -6,6 +6,8 @@ Read as it is; nothing is unpacked.
 from __future__ import annotations
 
 import hashlib
+import lzma
+import re
 import zipfile
 import zlib
 from collections import Counter
@@ -36,6 +38,11 @@ SEGMENT_SUFFIX = ".mkv"
 MANIFEST_SUFFIXES = (".manifest", ".tip", ".ok")  # of an export; of a unit's card, not yet and already stored
 KINDS = (SEGMENT_SUFFIX, *MANIFEST_SUFFIXES, KEY_SUFFIX)
 FILES_MAX = 200_000
+SPOILED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError)
+"""What a zip raises: RuntimeError for a member that is encrypted or packed in a way that nobody knows, ValueError for a
+name that is no text."""
+LEFT_BY_SYSTEMS = re.compile(r"(.*/)?(__MACOSX/.*|\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini)")
+"""What macOS and Windows put into folders, cards and zips that somebody looked at: none of it is evidence."""
 READ_BYTES = 1 << 20
 
 
@@ -140,8 +147,7 @@ def gather(path: Path, *, with_keys: bool = True) -> Evidence:
                 if count > 1:
                     found.wrong(name, "doubled", "the zip has it more than once")
             _miss(set(names), found)
-    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
-        # RuntimeError: an encrypted member
+    except (OSError, *SPOILED) as error:
         raise EvidenceUnreadable(f"{path}: {getattr(error, 'strerror', None) or error}") from None
     if not found.segments and not found.manifests and not found.sums:
         raise EvidenceUnreadable(f"{path}: there are no segments (*{SEGMENT_SUFFIX}) and no manifests in it")
@@ -151,6 +157,9 @@ def gather(path: Path, *, with_keys: bool = True) -> Evidence:
 def _take(name: str, source: _Folder | _Zip, sums: Sums | None, found: Evidence, with_keys: bool) -> None:
     """One file, and the sums beneath which it lies. What they name is ours only with a name that we give."""
     if sums is not None and name == sums.name:
+        return
+    if LEFT_BY_SYSTEMS.fullmatch(name) and (sums is None or name not in sums.files):
+        found.unchecked.append(name)
         return
     stem, kind = PurePosixPath(name).stem, PurePosixPath(name.lower()).suffix
     named = sums.files.get(name) if sums is not None else None

@@ -272,3 +272,48 @@ def test_what_lies_deeper_than_anybody_puts_it_and_sums_of_everything_are_bounde
         archive.writestr("SHA256SUMS", "".join(f"  {number}\n" for number in range(1_000_000)))
     with pytest.raises(EvidenceUnreadable, match="names more than 200,000 files"):
         gather(long)
+
+
+def test_what_a_mac_or_windows_leaves_is_counted_and_no_fault(
+    out: Path, unit: Recorder, tmp_path: Path
+) -> None:
+    """In an export, in a zip that the Finder made of it, and on a card."""
+    left = ["._report.html", ".DS_Store", "keys/desktop.ini", "recordings/Thumbs.db"]
+    for name in left:
+        (out / name).write_bytes(b"\0\5\x16\7")
+    packed = tmp_path / "packed.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        for file in sorted(out.rglob("*")):
+            if file.is_file():
+                name = f"out/{file.relative_to(out).as_posix()}"
+                archive.write(file, name)
+                archive.writestr(f"__MACOSX/{name.rpartition('/')[0]}/._{file.name}", b"\0\5\x16\7")
+    assert faults(out) == faults(packed) == {}
+    assert len(gather(out).unchecked) == 4 and len(gather(packed).unchecked) > 20
+    (unit.folder / f"._{segment_name(unit.sealed[0].segment)}.mkv").write_bytes(b"\0\5\x16\7")
+    assert len(gather(unit.folder).segments) == 2
+    # Hidden behind such a name it is a file like any when the sums name it.
+    (out / ".DS_Store").unlink()
+    summed_again(out)
+    (out / "._report.html").write_bytes(b"another")
+    assert faults(out)["._report.html"] == ["changed"]
+
+
+@pytest.mark.parametrize("kind", ["lzma", "a name that is no text", "unknown"])
+def test_zip_that_is_spoiled_is_one_clear_error(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "spoiled.zip"
+    packing = zipfile.ZIP_LZMA if kind == "lzma" else zipfile.ZIP_STORED
+    with zipfile.ZipFile(path, "w", packing) as archive:
+        archive.writestr("é-0.mkv", bytes(50_000))
+    data = bytearray(path.read_bytes())
+    if kind == "lzma":
+        data[60:90] = bytes(byte ^ 0x5A for byte in data[60:90])
+    elif kind == "unknown":
+        data = data.replace(b"\x14\0\0\x08\0\0", b"\x14\0\0\x08\x50\0")
+    else:
+        data = data.replace("é".encode(), b"\xff\xfe")
+    path.write_bytes(data)
+    told = verify(str(path))
+    assert told.returncode == 2 and told.stderr.count("\n") == 1 and "Traceback" not in told.stderr, (
+        told.stderr
+    )
