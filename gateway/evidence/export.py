@@ -45,7 +45,7 @@ from gateway.evidence.places import Key, sync_folder
 from gateway.evidence.playable import Find, Playable
 from gateway.evidence.proof import Verdict, judge
 from gateway.evidence.proof_files import Evidence, ManifestFile, SegmentFile
-from gateway.evidence.remote import FAILURES, Remote, object_name
+from gateway.evidence.remote import FAILURES, NotThere, Remote, object_name
 from gateway.evidence.sinks import Folder, Sink, Zip
 from gateway.evidence_settings import EvidenceSettings
 from protocol.manifest import Manifest
@@ -281,8 +281,7 @@ def _here(master: Master, aside: Path, remote: Remote | None) -> Master | None:
     path = aside / f"{key.name}.mkv"
     try:
         remote.fetch(object_name(key), path)
-    except FileNotFoundError:  # as obstore calls it
-        path.unlink(missing_ok=True)
+    except NotThere:
         return None
     except FAILURES as error:
         raise ExportRefused(f"{key.name}: the object store did not give it: {str(error)[:200]}") from None

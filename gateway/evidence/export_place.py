@@ -6,7 +6,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gateway.errors import ExportRefused
@@ -20,28 +20,38 @@ def beside(out: Path) -> Iterator[Path]:
     """`<out>.part`, empty but for a lock, and gone afterwards. What a killed export left in it is removed; while
     another one is at work in it, ExportRefused is raised. Raises OSError."""
     part = out.with_name(out.name + PARTIAL)
+    if part.is_file():
+        part.unlink()
     part.mkdir(exist_ok=True)
-    with (part / _LOCK).open("wb") as lock:
+    refused = ExportRefused(f"{out}: another export to this name is under way; name another, or wait for it")
+    try:
+        lock = (part / _LOCK).open("wb")
+    except FileNotFoundError:  # it has just ended
+        raise refused from None
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             ours = os.path.samestat(os.fstat(lock.fileno()), os.stat(part / _LOCK))
         except (BlockingIOError, FileNotFoundError):
             ours = False
         if not ours:
-            raise ExportRefused(
-                f"{out}: another export to this name is under way; name another, or wait for it"
-            )
+            raise refused
         try:
-            for left in part.iterdir():
-                if left.name != _LOCK:
-                    _remove(left)
+            _empty(part)
             yield part
         finally:
-            shutil.rmtree(part, ignore_errors=True)  # another one that is refused may just look into it
+            # The lock last: who finds none is alone.
+            _empty(part)
+            (part / _LOCK).unlink()
+            with suppress(OSError):  # the next one may be in it
+                part.rmdir()
 
 
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink()
+def _empty(part: Path) -> None:
+    for path in part.iterdir():
+        if path.name == _LOCK:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()

@@ -7,7 +7,9 @@ import json
 import shutil
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +23,7 @@ from test_derived import shown
 from gateway.errors import ExportRefused
 from gateway.evidence.derive import Covered, Master
 from gateway.evidence.export import Order, build, export
+from gateway.evidence.export_place import beside
 from gateway.evidence.overlay import Overlay
 from gateway.evidence.proof import judge
 from gateway.evidence.proof_files import gather
@@ -325,6 +328,33 @@ def test_second_export_to_the_same_name_is_refused_and_harms_nothing(
     (part / "whole" / "left").write_bytes(b"by a killed one")
     export(plain, tmp_path / f"other-{name}", Overlay())
     assert not part.exists()
+
+
+def test_export_that_ends_leaves_what_the_next_one_has_written(tmp_path: Path, monkeypatch: Any) -> None:
+    """Each file that the first removes when it ends is a moment at which the next one may begin."""
+    out, began = tmp_path / "out", []
+    unlink = Path.unlink
+
+    def then_another(path: Path, **given: bool) -> None:
+        unlink(path, **given)
+        if began:
+            return
+        try:
+            part = next_one.enter_context(beside(out))
+        except ExportRefused:
+            return
+        began.append(part)
+        (part / "whole").write_bytes(b"of the next one")
+
+    next_one = ExitStack()
+    with beside(out) as part:
+        (part / "whole").write_bytes(b"of the first one")
+        (part / "more").write_bytes(b"of the first one")
+        monkeypatch.setattr(Path, "unlink", then_another)
+    monkeypatch.undo()
+    with next_one:
+        (part,) = began
+        assert {one.name for one in part.iterdir()} == {"lock", "whole"}
 
 
 def _fields(order: Order) -> dict[str, object]:
