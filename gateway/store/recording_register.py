@@ -89,7 +89,10 @@ async def search(connection: AsyncConnection, wanted: Filter, limit: int) -> lis
     if wanted.case_no is not None:
         query = query.where(table.case_no.contains(wanted.case_no, autoescape=True))
     if wanted.incident_id is not None:
-        query = query.where(_LINKED.where(recording_incidents.c.incident_id == wanted.incident_id))
+        link = recording_incidents.c
+        query = query.join(
+            recording_incidents, (link.unit_id == table.unit_id) & (link.recording == table.recording)
+        ).where(link.incident_id == wanted.incident_id)
     if wanted.from_ms is not None:
         query = query.where(table.to_ms >= wanted.from_ms)
     if wanted.to_ms is not None:
@@ -222,11 +225,15 @@ async def deleted_since(connection: AsyncConnection, since_ms: int) -> list[tupl
     return [(row.unit_id, row.recording) for row in await connection.execute(query)]
 
 
-async def to_delete_there(connection: AsyncConnection, limit: int) -> list[tuple[str, str, int, str]]:
-    """(unit, recording, segment number, name in the object store) of what was deleted and is still there."""
+async def to_delete_there(
+    connection: AsyncConnection, limit: int, offset: int
+) -> list[tuple[str, str, int, str]]:
+    """(unit, recording, segment number, name in the object store) of what was deleted and is still there, by name."""
     query = select(segments.c.unit_id, segments.c.recording, segments.c.number, segments.c.remote)
     there = (segments.c.state == DELETED) & segments.c.remote.is_not(None)
-    rows = await connection.execute(query.where(there).limit(limit))
+    rows = await connection.execute(
+        query.where(there).order_by(segments.c.remote).limit(limit).offset(offset)
+    )
     return [(row.unit_id, row.recording, row.number, row.remote) for row in rows]
 
 

@@ -123,6 +123,7 @@ alarms = Table(
     Column("code", BigInteger),
     Column("incident_id", String(32), nullable=False),
     Index("alarms_by_incident", "incident_id"),
+    Index("alarms_by_unit", "unit_id", "incident_id"),
 )
 
 incidents = Table(
@@ -138,6 +139,7 @@ incidents = Table(
     Column("deadline_ms", BigInteger),
     Column("snapshot", Text, nullable=False),
     Index("incidents_by_opening", "live", "opened_ms", "incident_id"),
+    Index("incidents_by_unit", "unit_id"),
 )
 
 # What incidents are searched by (`incident_search.py`), clustered by time: the snapshots are too wide to look through.
@@ -314,10 +316,9 @@ recordings = Table(
     Index("recordings_by_alarm", "unit_id", "alarm_id"),
 )
 
-# state: growing (no manifest yet), wanted (manifest believed, bytes missing), sealed, deleted. `manifest` as the unit
-# sent it, `digest` its SHA-256; first_ms, last_ms: its UTC, None when the unit did not know the time; `live`: JSON of
-# the ranges that came as they were recorded; `foreign`: not a file that our units write; `remote`: its name in the
-# object store once it is proven to be there.
+# state: growing (no manifest yet), wanted (manifest believed, bytes missing), sealed, deleted. `manifest` as the unit sent
+# it, `digest` its SHA-256; first_ms, last_ms: its UTC if it can be believed; `live`: JSON of the ranges that came as they
+# were recorded; `foreign`: not a file that our units write; `remote`: its name in the object store while it is there.
 segments = Table(
     "segments",
     metadata,
@@ -341,7 +342,7 @@ segments = Table(
     Column("foreign", Boolean, nullable=False),
     Column("remote", Text),
     Index("segments_by_chain", "key_id", "seq"),
-    Index("segments_by_state", "state", "remote"),
+    Index("segments_by_state", "state", "remote", "sealed_ms"),
 )
 
 # how: `alarm` (the unit's manifest names it) or `time` (it was recorded while the incident was open).
