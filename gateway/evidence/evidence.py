@@ -42,9 +42,12 @@ MIB = 1 << 20
 WRITTEN_DOWN_MS = 1_000
 """Growing segments are written to the database at most so often."""
 KEYS_MAX = 10_000
-BELIEVED_FROM_MS = 1_577_836_800_000
-"""2020-01-01: no unit is older, and a receiver that lost count of its weeks is 1,024 of them back."""
+BELIEVED_BACK_MS = 366 * 86_400_000
+"""A card may lie for a while before it is brought; a battery clock that lost its date, or a receiver that lost count of
+its weeks, is years back."""
 BELIEVED_AHEAD_MS = 86_400_000
+APART_MS = 2_000
+"""UTC of a segment's beginning and end may differ by so much from what the unit's own clock counted."""
 _Looked = tuple[UnitKey | None, SegmentRow | None, dict[int, SegmentRow]]
 
 
@@ -84,6 +87,8 @@ class Evidence:
         self._grown: dict[Key, Grown] = {}
         self._heard: dict[Key, int] = {}
         self._keys: dict[bytes, UnitKey] = {}
+        self._removing = asyncio.Lock()
+        """Held while a deleted segment is removed, or believed again."""
 
     async def __aenter__(self) -> Self:
         """Read what a gateway before us has left. Raises StoreError, OSError."""
@@ -203,8 +208,12 @@ class Evidence:
         if full or manifest.size - received > self.quota.room(unit_id):
             self.answers.refuse(key, court_id, messages.REFUSED_QUOTA, "recording_quota", size=manifest.size)
             return
-        if row is None or row.state in (GROWING, DELETED):
+        if row is None or row.state == GROWING:
             await self._believe(key, manifest, received)
+        elif row.state == DELETED:
+            async with self._removing:
+                await self._believe(key, manifest, received)
+                self.answers.want(key, manifest, court_id)
         was_wanted = key in wanted
         await self._intake.flush()
         if was_wanted and key not in wanted:  # it was sealed meanwhile, or removed
@@ -217,13 +226,13 @@ class Evidence:
 
     async def _believe(self, key: Key, manifest: Manifest, received: int) -> None:
         now_ms = self._clock.now_ms()
+        first_ms, last_ms = _believed_ms(manifest, now_ms)
         grown = self._grown.pop(key, None)
         self._heard.pop(key, None)
         row = SegmentRow(
             key.unit_id, key.recording, key.number, WANTED, received,
             grown.first_heard_ms if grown is not None else now_ms, now_ms,
-            _believed_ms(manifest.first, now_ms), _believed_ms(manifest.last, now_ms),
-            manifest.size, bytes(manifest.sha256), bytes(manifest.key_id), manifest.seq,
+            first_ms, last_ms, manifest.size, bytes(manifest.sha256), bytes(manifest.key_id), manifest.seq,
             manifest.digest(), manifest.encode(),
         )  # fmt: skip
         alarm_id = bytes(manifest.alarm_id) if manifest.alarm_id is not None else None
@@ -294,11 +303,17 @@ class Evidence:
         return await self._threads.in_files(lambda: self.shelf.ranges(key))
 
     async def remove(self, key: Key, kept_bytes: int | None) -> None:
-        """Delete the file of a segment that the register says is deleted."""
-        self.answers.forget(key)
-        self._grown.pop(key, None)
-        self._heard.pop(key, None)
-        await self._threads.in_files(lambda: self.shelf.remove(key, kept_bytes))
+        """Delete the file of a segment that the register says is deleted, unless its unit brings it again. Raises
+        StoreError, OSError."""
+        async with self._removing:
+            async with self._store.read() as connection:
+                row = await recordings.segment(connection, *key)
+            if row is None or row.state != DELETED or key in self.answers.wanted:
+                return
+            self.answers.forget(key)
+            self._grown.pop(key, None)
+            self._heard.pop(key, None)
+            await self._threads.in_files(lambda: self.shelf.remove(key, kept_bytes))
 
     def health(self) -> dict[str, object]:
         """Whether recordings can be kept, and how much of them there is."""
@@ -332,9 +347,23 @@ def _known(row: SegmentRow | None, around: dict[int, SegmentRow], seq: int) -> c
     )
 
 
-def _believed_ms(stamp: Stamp, now_ms: int) -> int | None:
-    """UTC milliseconds, None when the unit did not know the time, or its clock cannot have been right: what is in the
-    register is found by it, and belongs to the incidents of its time."""
+def _believed_ms(manifest: Manifest, now_ms: int) -> tuple[int | None, int | None]:
+    """UTC milliseconds of beginning and end; None when the unit did not know the time, or its clock cannot have been
+    right: what is in the register is found by it, and belongs to the incidents of its time."""
+    first, last = manifest.first, manifest.last
+    first_ms, last_ms = _utc_ms(first, now_ms), _utc_ms(last, now_ms)
+    lasted_ms = last.mono_ms - first.mono_ms
+    if first_ms is None or last_ms is None or abs(last_ms - first_ms - lasted_ms) <= APART_MS:
+        return first_ms, last_ms
+    if first.boot != last.boot or lasted_ms < 0:
+        return None, None
+    # It was set meanwhile: what was set last, unless that is the worse clock, is the time of both.
+    return (
+        (first_ms, first_ms + lasted_ms) if first.quality > last.quality else (last_ms - lasted_ms, last_ms)
+    )
+
+
+def _utc_ms(stamp: Stamp, now_ms: int) -> int | None:
     utc_ms = stamp.utc_s * 1000 + stamp.utc_ms
     known = stamp.quality != messages.CLOCK_NONE
-    return utc_ms if known and BELIEVED_FROM_MS <= utc_ms <= now_ms + BELIEVED_AHEAD_MS else None
+    return utc_ms if known and now_ms - BELIEVED_BACK_MS <= utc_ms <= now_ms + BELIEVED_AHEAD_MS else None

@@ -8,12 +8,12 @@ import zipfile
 import pytest
 import pytest_asyncio
 from conftest import COURT, eventually
-from filmer import Filmer
+from filmer import Filmer, segment
 from sqlalchemy import update
 from test_export import RECORDING, export, filmed
 
 from gateway.model import Role
-from gateway.store import tables
+from gateway.store import recording_register, tables
 from protocol import messages
 from protocol.manifest import LAST
 from protocol.records import Stamp
@@ -81,3 +81,18 @@ async def test_track_of_a_recording_that_says_it_is_years_long_is_looked_for_whe
     with zipfile.ZipFile(tmp_path / "out.zip") as archive:
         track = archive.read(f"positions/u1001-{RECORDING.hex()}.csv").decode()
     assert len(list(csv.reader(io.StringIO(track)))) == 1 + 3
+
+
+async def test_clock_that_was_set_within_a_segment_makes_it_no_longer_than_it_was(gateway, tmp_path):
+    """A battery clock that had lost some months, and then a fix."""
+    now_s = gateway.clock.now_ms() // 1000
+    async with Filmer(tmp_path / "units" / "u1001") as filmer:
+        stamps = {
+            "first": Stamp(utc_s=now_s - 200 * 86_400, utc_ms=0, quality=1, mono_ms=5_000, boot=7),
+            "last": Stamp(utc_s=now_s + 60, utc_ms=0, quality=3, mono_ms=7_000, boot=7),
+        }
+        made = segment(RECORDING + bytes(4))
+        assert (await filmer.restore(made, filmer.manifest(made, flags=LAST, **stamps))).sealed
+    async with gateway.store.read() as connection:
+        row = await recording_register.find(connection, "u1001", RECORDING.hex())
+    assert (row.from_ms, row.to_ms) == ((now_s + 58) * 1000, (now_s + 60) * 1000)
