@@ -184,10 +184,11 @@ class Gateway:
         days = self.settings.evidence.retention_days
         now_ms = self.clock.now_ms()
         await self.talks.book.delete_old(days)
-        left_days, self._left_days = self._left_days, keeping.LEFT_DAYS
-        return await keeping.delete_old(
-            self.store, self.evidence, self._remote, self.metrics, days, now_ms, left_days
+        deleted = await keeping.delete_old(
+            self.store, self.evidence, self._remote, self.metrics, days, now_ms, self._left_days
         )
+        self._left_days = keeping.LEFT_DAYS
+        return deleted
 
     async def _run(self) -> None:
         data_dir = self.settings.data_dir

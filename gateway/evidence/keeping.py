@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,11 +17,12 @@ from gateway.logs import logger
 from gateway.metrics import Metrics
 from gateway.store import Store, recording_register, recordings
 from gateway.store.recording_register import Gone
-from gateway.store.recordings import DELETED
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 AT_ONCE = 50
+FAILED_MAX = 20
+"""Objects that cannot be deleted: then the store is not asked for more until the next time."""
 LEFT_DAYS = 2
 LEFT_DAYS_AT_START = 30
 """The first time after a start: the gateway before us may have been killed, and nobody there for a while."""
@@ -52,58 +52,64 @@ async def delete_old(
 ) -> int:
     """Delete recordings whose time is over; returns how many. Killed in between, files that are left are deleted
     with the next, if that was not more than `left_days` ago: the register says first that they are gone. What is left
-    in the object store is known to the register, however long that cannot be reached. Raises StoreError, FAILURES."""
+    in the object store is known to the register, however long that cannot be reached.
+
+    What cannot be deleted stops nothing else, and is raised at the end: StoreError, FAILURES.
+    """
     log = logger("retention")
     before_ms = now_ms - retention_days * DAY_MS
+    failed: list[Exception] = []
     async with store.read() as connection:
         left = await recording_register.deleted_since(connection, now_ms - left_days * DAY_MS)
     for unit_id, recording in left:
-        await _delete_left(store, evidence, unit_id, recording)
+        for key in await asyncio.to_thread(evidence.places.here, unit_id, recording):
+            await _remove(evidence, key, 0, failed)
     deleted = 0
-    while gone_now := await _delete_some(store, evidence, metrics, before_ms, now_ms, log):
+    while True:
+        async with store.read() as connection:
+            found = await recording_register.over(connection, before_ms, AT_ONCE)
+        gone_now = 0
+        for unit_id, recording in found:
+            gone = await store.write(partial(_deleting, (unit_id, recording, before_ms, LOGIN, now_ms)))
+            for one in gone:
+                key = Key(unit_id, recording, one.number)
+                await _remove(evidence, key, one.kept_bytes if one.sealed else None, failed)
+            if gone:
+                gone_now += 1
+                metrics.recordings_deleted.inc()
+                log.info("recording_deleted", unit=unit_id, recording=recording, segments=len(gone))
+        if not gone_now:
+            break
         deleted += gone_now
     if remote is not None:
-        await _delete_there(store, remote)
+        await _delete_there(store, remote, failed)
+    if failed:
+        raise failed[0]
     return deleted
 
 
-async def _delete_left(store: Store, evidence: Evidence, unit_id: str, recording: str) -> None:
-    keys = await asyncio.to_thread(lambda: evidence.places.here(unit_id, recording))
-    if not keys:
-        return
-    async with store.read() as connection:
-        rows = await recordings.segments_of(connection, unit_id, recording)
-    gone = {row.number for row in rows if row.state == DELETED}
-    for key in keys:
-        if key.number in gone:
-            await evidence.remove(key, 0)
+async def _remove(evidence: Evidence, key: Key, kept_bytes: int | None, failed: list[Exception]) -> None:
+    try:
+        await evidence.remove(key, kept_bytes)
+    except OSError as error:
+        failed.append(error)
 
 
-async def _delete_some(
-    store: Store, evidence: Evidence, metrics: Metrics, before_ms: int, now_ms: int, log: Any
-) -> int:
-    async with store.read() as connection:
-        found = await recording_register.over(connection, before_ms, AT_ONCE)
-    gone_now = 0
-    for unit_id, recording in found:
-        gone = await store.write(partial(_deleting, (unit_id, recording, before_ms, LOGIN, now_ms)))
-        for one in gone:
-            kept_bytes = one.kept_bytes if one.sealed else None
-            await evidence.remove(Key(unit_id, recording, one.number), kept_bytes)
-        if gone:
-            gone_now += 1
-            metrics.recordings_deleted.inc()
-            log.info("recording_deleted", unit=unit_id, recording=recording, segments=len(gone))
-    return gone_now
-
-
-async def _delete_there(store: Store, remote: Remote) -> None:
+async def _delete_there(store: Store, remote: Remote, failed: list[Exception]) -> None:
+    kept = 0
     while True:
         async with store.read() as connection:
-            found = await recording_register.to_delete_there(connection, AT_ONCE)
+            found = await recording_register.to_delete_there(connection, AT_ONCE, kept)
         for unit_id, recording, number, name in found:
-            await remote.delete(name)
-            await store.write(partial(_not_there, unit_id, recording, number))
+            try:
+                await remote.delete(name)
+            except FAILURES as error:
+                failed.append(error)
+                kept += 1
+                if kept == FAILED_MAX:
+                    return
+            else:
+                await store.write(partial(_not_there, unit_id, recording, number))
         if not found:
             return
 

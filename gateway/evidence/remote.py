@@ -22,6 +22,8 @@ from gateway.store import Store, recordings
 from gateway.store.recordings import SEALED, SegmentRow
 
 AT_ONCE = 20
+FAILED_MAX = 5
+"""Then the store is thought to be away for a while."""
 PAUSE_MS = 5_000
 LONGEST_PAUSE_MS = 300_000
 READ_BYTES = 1 << 20
@@ -29,7 +31,7 @@ FAILURES = (BaseError, OSError)
 
 
 class NotThere(Exception):
-    """The copy in the object store is not what was sealed."""
+    """The copy in the object store is not what was sealed, or there is none."""
 
 
 def object_name(key: Key) -> str:
@@ -76,9 +78,13 @@ class Remote:
         return bytes(await obstore.get_range_async(self.store, name, start=start, end=end))
 
     def fetch(self, name: str, out: Path) -> None:
-        """Copy an object to a file, in the calling thread. Raises FAILURES."""
+        """Copy an object to a file, in the calling thread. Raises NotThere and FAILURES."""
+        try:
+            found = obstore.get(self.store, name)
+        except FileNotFoundError:  # as obstore calls it
+            raise NotThere(f"{name}: is not there") from None
         with out.open("wb") as file:
-            for data in obstore.get(self.store, name).stream(min_chunk_size=READ_BYTES):
+            for data in found.stream(min_chunk_size=READ_BYTES):
                 file.write(data)
 
     async def size(self, name: str) -> int | None:
@@ -104,6 +110,8 @@ class Mover:
         self._clock = clock
         self._log = logger("evidence")
         self._swept = False
+        self._behind = 0
+        """So many of the oldest failed: one that is spoiled stops no other."""
 
     async def run(self) -> None:
         """For ever; after a failure it waits longer each time."""
@@ -117,23 +125,41 @@ class Mover:
 
     async def move(self) -> int:
         """Move some; returns how many. What fails stays here and is tried again."""
-        moved = 0
+        moved, failed = 0, list[Exception]()
         try:
             await self._sweep()
-            async with self._store.read() as connection:
-                rows = await recordings.to_move(connection, AT_ONCE)
-            for row in rows:
-                await self._move_one(row)
-                moved += 1
+            for row in await self._next():
+                try:
+                    await self._move_one(row)
+                    moved += 1
+                except (*FAILURES, NotThere) as error:
+                    failed.append(error)
+                    if len(failed) == FAILED_MAX:
+                        break
         except (*FAILURES, NotThere, StoreError) as error:
-            if self.problem is None:
-                self._log.error("segments_not_moved", error=str(error)[:500], done="kept here, tried again")
-            self.problem = f"segments cannot be moved to the object store: {str(error)[:200]}"
+            failed.append(error)
         else:
+            self._behind += len(failed)
+        if failed:
+            if self.problem is None:
+                self._log.error(
+                    "segments_not_moved", error=str(failed[0])[:500], done="kept here, tried again"
+                )
+            self.problem = f"segments cannot be moved to the object store: {str(failed[0])[:200]}"
+        elif not self._behind:
             if self.problem is not None:
                 self._log.info("segments_moved_again")
             self.problem = None
         return moved
+
+    async def _next(self) -> list[SegmentRow]:
+        """Those behind what failed; when there are none, all from the oldest on once more."""
+        async with self._store.read() as connection:
+            rows = await recordings.to_move(connection, AT_ONCE, self._behind)
+            if not rows and self._behind:
+                self._behind = 0
+                rows = await recordings.to_move(connection, AT_ONCE, 0)
+        return rows
 
     async def _sweep(self) -> None:
         """Once: a gateway that was killed in between has left files of which the register says that they are there. One

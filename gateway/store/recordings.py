@@ -277,10 +277,10 @@ async def moved(
     await connection.execute(_CHANGE, {**_of(unit_id, recording, number), "remote": remote})
 
 
-async def to_move(connection: AsyncConnection, limit: int) -> list[SegmentRow]:
-    """Sealed segments that are not in the object store, oldest first."""
+async def to_move(connection: AsyncConnection, limit: int, offset: int) -> list[SegmentRow]:
+    """Sealed segments that are not in the object store, oldest first, behind the first `offset`."""
     query = select(segments).where(segments.c.state == SEALED, segments.c.remote.is_(None))
-    rows = await connection.execute(query.order_by(segments.c.sealed_ms).limit(limit))
+    rows = await connection.execute(query.order_by(segments.c.sealed_ms).limit(limit).offset(offset))
     return [SegmentRow(**row._mapping) for row in rows]
 
 
