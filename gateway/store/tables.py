@@ -316,8 +316,8 @@ recordings = Table(
     Index("recordings_by_alarm", "unit_id", "alarm_id"),
 )
 
-# state: growing (no manifest yet), wanted (manifest believed, bytes missing), sealed, deleted. `manifest` as the unit sent
-# it, `digest` its SHA-256; first_ms, last_ms: its UTC if it can be believed; `live`: JSON of the ranges that came as they
+# state: growing (no manifest yet), wanted (manifest believed, bytes missing), sealed, deleted. `manifest` as the unit
+# sent it, `digest` its SHA-256; first_ms, last_ms: its UTC if believed; `live`: JSON of the ranges that came as they
 # were recorded; `foreign`: not a file that our units write; `remote`: its name in the object store while it is there.
 segments = Table(
     "segments",

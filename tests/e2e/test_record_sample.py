@@ -24,6 +24,7 @@ def run(*command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=240, check=False)
 
 
+@pytest.mark.alone  # picture and sound are in step when both are made in time
 def test_sample_goes_the_whole_way_and_its_export_proves_itself(tmp_path: Path) -> None:
     words = (
         TIPSTAFF,
