@@ -24,6 +24,7 @@ SECONDS = float(os.environ.get("BROWSER_SECONDS", "10"))
 # Between two looks after a forced collection; all 2,000 units in a second's message are 1 MB, and an open incident
 # gets rows in its timeline and what the page has drawn for the first time.
 MAY_GROW_MB = 2.0
+STRETCHES = 4
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -45,16 +46,19 @@ async def desk(site: CrowdedSite) -> AsyncIterator[MeasuredPage]:
         yield page
 
 
-async def heap_twice(desk: MeasuredPage, name: str) -> tuple[float, float]:
-    """What the scripts hold in MB, before and after SECONDS of frames, which are reported."""
-    await desk.frames(SECONDS / 2)  # whatever is made once has been made
-    before_mb = await desk.heap_mb()
-    frames = await desk.frames(SECONDS)
-    after_mb = await desk.heap_mb()
-    print(
-        f"{name}: {frames.per_s:.1f} frames/s, p99 {frames.pause_p99_ms:.0f} ms, {before_mb:.2f} to {after_mb:.2f} MB"
-    )
-    return before_mb, after_mb
+async def heap_grows_mb(desk: MeasuredPage, name: str) -> float:
+    """By how many MB what the scripts hold grows in SECONDS of frames, which are reported: a leak grows each time, and
+    what is made once is made in the first of them at the latest, but on a busy machine."""
+    await desk.frames(SECONDS / 2)
+    before_mb, grown_mb = await desk.heap_mb(), MAY_GROW_MB
+    for _ in range(STRETCHES):
+        frames = await desk.frames(SECONDS)
+        after_mb = await desk.heap_mb()
+        print(f"{name}: {frames.per_s:.1f} frames/s, p99 {frames.pause_p99_ms:.0f} ms, {after_mb:.2f} MB")
+        before_mb, grown_mb = after_mb, after_mb - before_mb
+        if grown_mb < MAY_GROW_MB:
+            break
+    return grown_mb
 
 
 async def test_every_unit_is_on_the_map_and_moves(desk: MeasuredPage) -> None:
@@ -69,16 +73,14 @@ async def test_every_unit_is_on_the_map_and_moves(desk: MeasuredPage) -> None:
 
 
 async def test_heap_does_not_grow_in_quiet(desk: MeasuredPage) -> None:
-    before_mb, after_mb = await heap_twice(desk, "quiet")
-    assert after_mb - before_mb < MAY_GROW_MB
+    assert await heap_grows_mb(desk, "quiet") < MAY_GROW_MB
 
 
 async def test_heap_does_not_grow_while_an_alarm_is_open(desk: MeasuredPage, site: CrowdedSite) -> None:
     incident_id, _ = await alarm(desk, site, 1)
     await desk.page.locator(f".right [data-incident='{incident_id}'], .right h2").first.wait_for()
-    before_mb, after_mb = await heap_twice(desk, "alarm")
+    assert await heap_grows_mb(desk, "alarm") < MAY_GROW_MB
     assert await desk.page.locator(f".banner[data-incident='{incident_id}']").count() == 1
-    assert after_mb - before_mb < MAY_GROW_MB
     await site.end(incident_id)
 
 
